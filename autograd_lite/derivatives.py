@@ -1,0 +1,215 @@
+"""Derivatives of functions: `grad`, `value_and_grad` and `vjp`.
+
+Each transform gives the function fresh leaves, so transforms nest without confusing whose
+derivative is whose. A result is a plain array, or a Tensor where it depends on Tensors that
+require a gradient outside of the transform.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .declare import function
+from .errors import ShapeError
+from .sweep import sweep, tape
+from .tensor import Tensor, is_recording, own, recording
+from .tree import flatten, map_leaves
+
+__all__ = ["grad", "value_and_grad", "vjp"]
+
+
+def _leaf(x: Any) -> Any:
+    """An array or Tensor as the value of a leaf of its own."""
+    return x
+
+
+_as_leaf = function(_leaf, lambda g, y, x: g)
+
+
+class _Leaves:
+    """The fresh leaves a transform hands to its function, and the sweep back to them."""
+
+    def __init__(self, transform: str, args: Any) -> None:
+        self.transform = transform
+        self.births: dict[int, Tensor] = {}
+        self.may_record = is_recording()
+        self.args = map_leaves(self._fresh, args)
+
+    def _fresh(self, x: Any) -> Tensor:
+        """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
+        leaf: Tensor = _as_leaf(x) if isinstance(x, Tensor) else Tensor(x)
+        if leaf.dtype.kind != "f":
+            raise TypeError(
+                f"{self.transform} needs floating-point arguments to differentiate by, not "
+                f"{leaf.dtype}; write x.astype(float), or 3.0 for 3"
+            )
+        leaf.requires_grad = True
+        self.births[leaf.birth] = leaf
+        return leaf
+
+    def call(self, f: Callable[..., Any], args: Any, kwargs: Any = None) -> Any:
+        """Run `f` recorded, and remember the path from the leaves to its Tensors."""
+        with recording(True):
+            out = f(*args, **(kwargs or {}))
+        outputs = [t for t in flatten(out) if isinstance(t, Tensor)]
+        outer = any(leaf.inputs for leaf in self.births.values())
+        self.order: list[Tensor] = []
+        self.wanted = set(self.births)
+        for record in tape(*outputs, since=min(self.births, default=0), differentiable=True):
+            if record.birth in self.births:
+                continue
+            inside = [getattr(x, "birth", None) in self.wanted for x in record.inputs]
+            if any(inside):
+                self.order.append(record)
+                self.wanted.add(record.birth)
+            outer = outer or not all(
+                known or not getattr(x, "requires_grad", False)
+                for x, known in zip(record.inputs or (record,), inside or (False,), strict=True)
+            )
+        self.reached_from_outside = outer and self.may_record
+        return out
+
+    def result(self, value: Any) -> Any:
+        """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
+        return value.data if isinstance(value, Tensor) and not self.reached_from_outside else value
+
+    def pull(self, seeds: dict[int, Any]) -> Any:
+        """Sweep the seeds back; return the cotangents in the structure of the arguments."""
+        on_records = self.reached_from_outside or any(
+            isinstance(seed, Tensor) for seed in seeds.values()
+        )
+        with recording(on_records):
+            found = sweep(list(self.order), self.wanted, seeds, on_records=on_records)
+        lent: set[int] = set()
+
+        def cotangent(leaf: Tensor) -> Any:
+            if leaf.birth not in found:
+                return np.zeros(leaf.shape, leaf.dtype)
+            return own(found[leaf.birth], lent)
+
+        return map_leaves(cotangent, self.args)
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
+) -> Callable[..., tuple[Any, Any]]:
+    """Make a function that returns the value of `f` and its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        Returns one floating-point number.
+    argnums : int or tuple of int
+        The positional arguments to differentiate by: arrays, or nested tuples, lists, dicts,
+        named tuples and dataclasses of arrays.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`; returns ``(value, gradient)``, where the gradient has the
+        structure, shapes and dtypes of its argument (a tuple of them for a tuple `argnums`).
+
+    Raises
+    ------
+    TypeError
+        From the function made, for arguments or values that are not floating-point.
+    RuntimeError
+        From the function made, where `f` returns more than one number.
+
+    Examples
+    --------
+    >>> value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    several = isinstance(argnums, tuple)
+    chosen: tuple[int, ...] = argnums if isinstance(argnums, tuple) else (argnums,)
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        if not all(-len(args) <= i < len(args) for i in chosen):
+            raise TypeError(f"argnums={argnums}, but there are {len(args)} positional arguments")
+        leaves = _Leaves("grad", tuple(args[i] for i in chosen))
+        given = list(args)
+        for i, leaf in zip(chosen, leaves.args, strict=True):
+            given[i] = leaf
+        out = leaves.call(f, given, kwargs)
+        if not isinstance(out, Tensor):
+            out = Tensor(out)
+        if out.dtype.kind != "f":
+            raise TypeError(
+                f"grad needs a function that returns a floating-point number, not {out.dtype}"
+            )
+        gradients = leaves.pull({out.birth: out.seed()})
+        return leaves.result(out), gradients if several else gradients[0]
+
+    return wrapped
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """Make a function that returns the gradient of `f`; see `value_and_grad`.
+
+    Examples
+    --------
+    >>> grad(np.tanh)(0.0)
+    array(1.)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    array(12.)
+    """
+    both = value_and_grad(f, argnums)
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return wrapped
+
+
+def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Evaluate `f` and return its value with the map from cotangents of it to those of `args`.
+
+    Parameters
+    ----------
+    f : callable
+        Returns an array, or a nested structure of arrays.
+    *args : array or nested structure of arrays
+
+    Returns
+    -------
+    value
+        What `f` returns.
+    pullback : callable
+        Takes a cotangent in the structure and shapes of the value, and returns those of the
+        arguments: one for one argument, else a tuple. It may be called any number of times.
+
+    Raises
+    ------
+    ShapeError
+        From `pullback`, for a cotangent of another shape.
+
+    Examples
+    --------
+    >>> value, pullback = vjp(np.sin, np.array([0.0, 1.0]))
+    >>> pullback(np.array([1.0, 0.0]))
+    array([1., 0.])
+    """
+    leaves = _Leaves("vjp", args)
+    out = leaves.call(f, leaves.args)
+    outputs = flatten(out)
+
+    def pullback(cotangent: Any) -> Any:
+        given = flatten(cotangent)
+        if len(given) != len(outputs):
+            raise ShapeError(f"vjp: {len(given)} cotangents for {len(outputs)} outputs")
+        seeds: dict[int, Any] = {}
+        for output, g in zip(outputs, given, strict=True):
+            if isinstance(output, Tensor):
+                seed = output.seed(g)
+                seeds[output.birth] = seeds[output.birth] + seed if output.birth in seeds else seed
+        cotangents = leaves.pull(seeds)
+        return cotangents[0] if len(args) == 1 else cotangents
+
+    return map_leaves(leaves.result, out), pullback

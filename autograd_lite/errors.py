@@ -1,0 +1,19 @@
+"""What can go wrong, by name."""
+
+__all__ = ["DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"]
+
+
+class NoRuleError(NotImplementedError):
+    """An operation, or a keyword of one, has no derivative rule here."""
+
+
+class DetachedError(TypeError):
+    """A Tensor was about to leave the tape without a word."""
+
+
+class ShapeError(ValueError):
+    """Shapes that do not fit the operation they were given to."""
+
+
+class GraphFreedError(RuntimeError):
+    """The records were released by an earlier ``backward()``."""

@@ -1,0 +1,250 @@
+"""Functions a model reads better with, stable for logits of any size.
+
+Each is declared like a NumPy function: what computes it, then its rules.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..declare import function, ufunc
+from ..errors import ShapeError
+from ..tensor import Tensor
+from .reductions import kept
+
+__all__ = [
+    "log_softmax",
+    "logsumexp",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softmax_cross_entropy",
+    "stop_gradient",
+]
+
+
+def _relu(x: Any, at_zero: int = 0) -> Any:
+    """Rectify: ``max(x, 0)``.
+
+    Parameters
+    ----------
+    x : array_like
+    at_zero : {0, 1}
+        The derivative at 0, where there is none: papers take either.
+
+    Returns
+    -------
+    array or Tensor, shape of `x`
+
+    References
+    ----------
+    Park (2022), eq. (1), takes 1; Whitehill (2020), section 3, and Menon (2021), section 3.1, 0.
+    """
+    if at_zero not in (0, 1):
+        raise ValueError(f"relu: at_zero is the derivative at 0, 0 or 1, not {at_zero!r}")
+    return np.maximum(x, 0)
+
+
+relu = ufunc(_relu, lambda g, y, x, at_zero=0: g * (x >= 0 if at_zero else x > 0))
+
+
+def _sigmoid(x: Any) -> Any:
+    """Logistic function ``1 / (1 + exp(-x))``, without overflow.
+
+    Parameters
+    ----------
+    x : array_like
+
+    Returns
+    -------
+    array or Tensor, shape of `x`
+
+    References
+    ----------
+    Park (2022), eq. (2), for its derivative ``y * (1 - y)``.
+    """
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+sigmoid = ufunc(_sigmoid, lambda g, y, x: g * (y * (1 - y)))
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Logarithm of the sum of exponentials, ``log(sum(exp(x)))``.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int or tuple of int, optional
+        All axes by default.
+    keepdims : bool
+
+    Returns
+    -------
+    array or Tensor
+    """
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return y if keepdims else np.squeeze(y, axis=axis)
+
+
+def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    shape = kept(x.shape, axis)
+    return g.reshape(shape) * np.exp(x - y.reshape(shape))
+
+
+logsumexp = function(_logsumexp, _logsumexp_rule)
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    """Exponentials that sum to one along an axis.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int
+
+    Returns
+    -------
+    array or Tensor, shape of `x`
+
+    References
+    ----------
+    Park (2022), eq. (39), for its Jacobian.
+    """
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+softmax = function(
+    _softmax, lambda g, y, x, axis=-1: y * (g - (g * y).sum(axis=axis, keepdims=True))
+)
+
+
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    """Logarithm of `softmax`, finite where that underflows.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int
+
+    Returns
+    -------
+    array or Tensor, shape of `x`
+    """
+    z = x - np.max(x, axis=axis, keepdims=True)
+    return z - np.log(np.sum(np.exp(z), axis=axis, keepdims=True))
+
+
+log_softmax = function(
+    _log_softmax, lambda g, y, x, axis=-1: g - np.exp(y) * g.sum(axis=axis, keepdims=True)
+)
+
+
+def _cross_entropy(logits: Any, labels: Any, probabilities: Any) -> Any:
+    # log(sum(exp(z))) is max(z) - log(max(p)): the largest probability is exp(0) over that sum.
+    log_sum = np.max(logits, axis=-1) - np.log(np.max(probabilities, axis=-1))
+    if labels.ndim == logits.ndim:
+        chosen = np.sum(labels * logits, axis=-1)
+    else:
+        rows = logits.reshape(-1, logits.shape[-1])
+        chosen = rows[np.arange(labels.size), labels.reshape(-1)].reshape(labels.shape)
+    return np.mean(log_sum - chosen)
+
+
+def _cross_entropy_rule(g: Any, y: Any, logits: Any, labels: Any, probabilities: Any) -> Any:
+    k = logits.shape[-1]
+    if labels.ndim < logits.ndim:
+        labels = labels[..., None] == np.arange(k)
+    return (probabilities - labels) * (g / (logits.size // k))
+
+
+# The probabilities are computed from the logits, and the rule of the logits is their whole
+# derivative; it reads `P - Y` off the tape and differentiates again through them.
+_record_cross_entropy = function(_cross_entropy, _cross_entropy_rule, None, None)
+
+
+def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
+    """Mean over the samples of the cross-entropy between labels and the softmax of logits.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K)
+    labels : array_like of int, shape (...), or of numbers, shape (..., K)
+        Classes from 0 to K - 1, or one-hot rows or probabilities that sum to one. Constants: no
+        derivative flows to them.
+
+    Returns
+    -------
+    array or Tensor, shape ()
+
+    Raises
+    ------
+    TypeError
+        For classes that are not integers, or labels that require a gradient.
+    ValueError
+        For classes outside 0 ... K - 1, or rows that do not sum to one.
+    ShapeError
+        For labels of another shape.
+
+    References
+    ----------
+    Matrix-form note, eq. (3) to (6); Park (2022), section 6.3: the derivative is ``P - Y``.
+    """
+    if not isinstance(logits, Tensor):
+        logits = np.asarray(logits)
+    if not isinstance(labels, Tensor):
+        labels = np.asarray(labels)
+    _check_labels(labels, logits.shape)
+    return _record_cross_entropy(logits, labels, softmax(logits))
+
+
+def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
+    name = "softmax_cross_entropy"
+    if isinstance(labels, Tensor):
+        if labels.requires_grad:
+            raise TypeError(
+                f"{name}: no derivative flows to the labels; for one write "
+                "-np.sum(labels * ag.log_softmax(logits), axis=-1).mean()"
+            )
+        labels = labels.data
+    if not shape or labels.shape not in (shape, shape[:-1]):
+        raise ShapeError(
+            f"{name}: labels of shape {labels.shape} do not fit logits of shape {shape}; "
+            f"give classes of shape {shape[:-1]} or one-hot rows of shape {shape}"
+        )
+    if labels.shape == shape:
+        if not np.all(np.abs(np.add.reduce(labels, -1) - 1) < 1e-3):
+            raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
+    elif labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: classes must be integers, not {labels.dtype}; write labels.astype(int), "
+            f"or give one-hot rows of shape {shape}"
+        )
+    elif labels.size and not (0 <= labels.min() and labels.max() < shape[-1]):
+        wrong = labels[(labels < 0) | (labels >= shape[-1])].flat[0]
+        raise ValueError(
+            f"{name}: class {wrong} is outside 0 ... {shape[-1] - 1}, for logits of shape {shape}"
+        )
+
+
+def _stop_gradient(x: Any) -> Any:
+    """Return `x` as a constant: nothing flows back through it.
+
+    Parameters
+    ----------
+    x : array_like
+
+    Returns
+    -------
+    array or Tensor, shape of `x`
+    """
+    return x
+
+
+stop_gradient = function(_stop_gradient, arity=1)

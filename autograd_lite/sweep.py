@@ -1,0 +1,164 @@
+"""The tape in order, and the one loop that carries cotangents along it.
+
+A record is anything with ``op, inputs, values, params, data, birth``; a leaf has no op.
+Nothing here knows the class of a Tensor, so the loop runs the same rules on arrays (fast) and on
+records (derivatives of any order).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .errors import GraphFreedError, NoRuleError, ShapeError
+
+__all__ = ["released", "sweep", "tape", "unbroadcast"]
+
+
+class _Released:
+    """Stands in for the op of a record whose inputs `backward` has let go."""
+
+    name = "released"
+
+
+released: Any = _Released()
+
+
+def tape(*outputs: Any, since: int = 0, differentiable: bool = False) -> list[Any]:
+    """Collect every record the outputs were made from, oldest first.
+
+    Parameters
+    ----------
+    *outputs : Tensor
+    since : int
+        Leave out records born before this number.
+    differentiable : bool
+        Keep only the records that require a gradient.
+
+    Returns
+    -------
+    list of Tensor
+        Leaves and records in order of birth, which is an order of computation.
+
+    Raises
+    ------
+    GraphFreedError
+        If a record was released by `Tensor.backward`.
+    """
+    found = {output.birth: output for output in outputs}
+    pending = list(outputs)
+    while pending:
+        record = pending.pop()
+        if record.op is released:
+            raise GraphFreedError(
+                f"the graph behind {_describe(record)} was released by an earlier backward(); "
+                "call backward(retain_graph=True) the first time, or compute the value again"
+            )
+        for x in record.inputs:
+            birth = getattr(x, "birth", -1)
+            if birth >= since and birth not in found and (x.requires_grad or not differentiable):
+                found[birth] = x
+                pending.append(x)
+    return [found[birth] for birth in sorted(found)]
+
+
+def sweep(
+    order: list[Any],
+    wanted: set[int],
+    cotangents: dict[int, Any],
+    *,
+    on_records: bool = False,
+    release: bool = False,
+) -> dict[int, Any]:
+    """Carry cotangents from the youngest record to the oldest.
+
+    Parameters
+    ----------
+    order : list of Tensor
+        The records to go through, oldest first. Consumed, so that with `release` every value
+        goes as soon as nothing needs it.
+    wanted : set of int
+        Births of the records and leaves whose cotangents are worth computing.
+    cotangents : dict of int to array
+        The seed of each output, by birth number. Consumed.
+    on_records : bool
+        Run the rules on the records themselves, so that the sweep is recorded and can be
+        differentiated again.
+    release : bool
+        Let go of each record's inputs once its rules have run.
+
+    Returns
+    -------
+    dict of int to array
+        The cotangents of the leaves, by birth number.
+    """
+    while order:
+        record = order.pop()
+        op = record.op
+        if op is None or (g := cotangents.pop(record.birth, None)) is None:
+            continue
+        y, xs = (record, record.inputs) if on_records else (record.data, record.values)
+        for i, x in enumerate(record.inputs):
+            birth = getattr(x, "birth", None)
+            if birth not in wanted or (vjp := op.vjps[i]) is None:
+                continue
+            value = record.values[i]
+            if on_records and x.data is not value:
+                raise RuntimeError(
+                    f"argument {i} of {op.name}, {_describe(x)}, was given new data after "
+                    "it was used; compute the value again"
+                )
+            try:
+                c = vjp(g, y, *xs, **record.params)
+                if c.shape != value.shape or c.dtype != value.dtype:
+                    c = _fit(c, value, op)
+            except Exception as error:
+                error.add_note(
+                    f"while computing the cotangent of argument {i} of {op.name} "
+                    f"for inputs of shapes {_shapes(record.values)}"
+                )
+                raise
+            cotangents[birth] = cotangents[birth] + c if birth in cotangents else c
+        if release:
+            record.release()
+    return cotangents
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `g` over the axes along which an array of `shape` was stretched to ``g.shape``."""
+    added = len(g.shape) - len(shape)
+    if added < 0:
+        raise ShapeError(f"a cotangent of shape {g.shape} cannot belong to an argument of {shape}")
+    stretched = tuple(
+        axis
+        for axis, n in enumerate(g.shape)
+        if axis < added or (shape[axis - added] == 1 and n != 1)
+    )
+    g = g.sum(axis=stretched)
+    return g if g.shape == shape else g.reshape(shape)
+
+
+def _fit(c: Any, value: Any, op: Any) -> Any:
+    """Give a contribution the shape and dtype of the value it belongs to."""
+    if c.shape != value.shape:
+        if not op.broadcasts:
+            raise ShapeError(
+                f"the rule of {op.name} returned a cotangent of shape {c.shape} "
+                f"for an argument of shape {value.shape}"
+            )
+        c = unbroadcast(c, value.shape)
+    if c.dtype != value.dtype:
+        if c.dtype.kind == "c":
+            raise NoRuleError(f"{op.name}: a complex cotangent arrived at a real argument")
+        c = c.astype(value.dtype)
+    return c
+
+
+def _describe(record: Any) -> str:
+    made = "" if record.op in (None, released) else f" made by {record.op.name}"
+    named = f" {record.name!r}" if record.name else ""
+    return f"the tensor{named} of shape {record.shape}{made}"
+
+
+def _shapes(values: Iterable[Any]) -> str:
+    return ", ".join(str(getattr(value, "shape", ())) for value in values)

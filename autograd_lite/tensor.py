@@ -1,0 +1,463 @@
+"""A Tensor is a value, how it was made, and when; `apply` is where that is recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import operator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import DetachedError, NoRuleError, ShapeError
+from .op import OPS, Op
+from .sweep import released, sweep, tape
+
+__all__ = ["Tensor", "apply", "is_recording", "no_grad", "own", "recording", "scope"]
+
+
+class _Mode(threading.local):
+    recording = True
+    scope = ""
+
+
+_mode = _Mode()
+_births = itertools.count()
+_NOTHING: dict[str, Any] = {}
+_CONSTANTS = (np.ndarray, np.generic, float, int, complex)
+
+
+class recording(contextlib.ContextDecorator):
+    """Switch recording on or off, as a context manager or a decorator."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(_mode.recording)
+        _mode.recording = self._on
+
+    def __exit__(self, *exc: object) -> None:
+        _mode.recording = self._before.pop()
+
+
+def is_recording() -> bool:
+    """Whether what is computed now goes on the tape."""
+    return _mode.recording
+
+
+def no_grad() -> recording:
+    """Compute without recording, as a context manager or a decorator.
+
+    Examples
+    --------
+    >>> w = Tensor([1.0, 2.0], requires_grad=True)
+    >>> with no_grad():
+    ...     print((w * 2).requires_grad)
+    False
+    """
+    return recording(False)
+
+
+@contextlib.contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Mark what is recorded inside as belonging to the part `name` of a model."""
+    before = _mode.scope
+    _mode.scope = f"{before}.{name}" if before else name
+    try:
+        yield
+    finally:
+        _mode.scope = before
+
+
+def apply(
+    op: Op,
+    inputs: tuple[Any, ...],
+    params: dict[str, Any],
+    forward: Callable[..., Any] | None = None,
+) -> Tensor:
+    """Compute an op on Tensors and constants, and record it."""
+    values = []
+    requires_grad = False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            values.append(x.data)
+            requires_grad = requires_grad or x.requires_grad
+        elif isinstance(x, _CONSTANTS) or hasattr(x, "__array_function__"):
+            values.append(x)
+        else:
+            return apply(op, tuple(_as_input(op, x) for x in inputs), params, forward)
+    for name in params:
+        if isinstance(params[name], Tensor):
+            raise NoRuleError(
+                f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
+                f"through it; write {name}=t.data if none is wanted"
+            )
+    try:
+        data = (forward or op.forward)(*values, **params)
+    except Exception as error:
+        shapes = f"{op.name} of shapes {' and '.join(str(np.shape(v)) for v in values)}"
+        if type(error) is ValueError and op.is_numpy:
+            raise ShapeError(f"{shapes}: {error}") from error
+        error.add_note(f"in {shapes}")
+        raise
+    out = Tensor.__new__(Tensor)
+    out.data = data
+    out.grad = out.name = None
+    out.birth = next(_births)
+    if _mode.recording:
+        out.op = op
+        out.inputs = inputs
+        out.values = values
+        out.params = params
+        out.requires_grad = requires_grad and not op.flat
+        out.scope = _mode.scope
+    else:
+        out._forget(None)
+        out.requires_grad = False
+    return out
+
+
+def _as_input(op: Op, x: Any) -> Any:
+    try:
+        return x if isinstance(x, Tensor) else _as_array(x)
+    except TypeError as error:
+        error.add_note(f"in an argument of {op.name}")
+        raise
+
+
+def _as_array(data: Any) -> Any:
+    """Turn lists and numbers into arrays; leave any array that speaks NumPy's protocols alone."""
+    if not hasattr(data, "__array_function__"):
+        data = np.asarray(data)
+    if data.dtype.kind not in "biufc":
+        raise TypeError(f"a Tensor holds numbers, not data of dtype {data.dtype}")
+    return data
+
+
+def _operator(
+    fn: np.ufunc, python_operator: Callable[[Any, Any], Any], *, reflected: bool = False
+) -> Callable[[Tensor, Any], Tensor]:
+    """Make a binary dunder method; Python's own operator spares small arrays NumPy's call."""
+    if reflected:
+        return lambda self, other: apply(OPS[fn], (other, self), _NOTHING, python_operator)
+    return lambda self, other: apply(OPS[fn], (self, other), _NOTHING, python_operator)
+
+
+def _method(fn: Callable[..., Any]) -> Callable[..., Tensor]:
+    """Make the method that NumPy's arrays have beside the function `fn`."""
+
+    def method(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
+        op = OPS[fn]
+        return apply(op, *op.bind(self, *args, **keywords))
+
+    return method
+
+
+class Tensor:
+    """A value that remembers how it was made.
+
+    Parameters
+    ----------
+    data : array_like of numbers
+        Kept as it is when it is an array (not copied), else made into one.
+    requires_grad : bool
+        Whether `backward` shall leave a gradient in `grad`. Needs floating-point data.
+    name : str, optional
+        For pictures and derived programs.
+
+    Attributes
+    ----------
+    data : array
+        The value.
+    grad : ndarray or None
+        For a leaf that requires a gradient, the sum of what every `backward` brought it.
+    op, inputs, values, params
+        How it was made: the `Op`, its arguments (Tensors and constants, repeats kept), the
+        arrays they held, and its keywords. A leaf has no op and no inputs.
+    birth : int
+        When it was made: the order of the tape and the record's identity.
+    scope : str
+        The part of a model that made it.
+
+    Raises
+    ------
+    TypeError
+        For data that are not numbers, or not floating-point where a gradient is required.
+
+    Examples
+    --------
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> loss = np.sum(x * x)
+    >>> loss.backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "birth",
+        "data",
+        "grad",
+        "inputs",
+        "name",
+        "op",
+        "params",
+        "requires_grad",
+        "scope",
+        "values",
+    )
+
+    op: Op | None
+    inputs: tuple[Any, ...]
+    values: Sequence[Any]
+    params: Mapping[str, Any]
+    grad: Any
+
+    def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
+        if isinstance(data, Tensor):
+            raise TypeError("the data are a Tensor already; write x.detach() for a constant copy")
+        self.data = _as_array(data)
+        if requires_grad and self.data.dtype.kind != "f":
+            raise TypeError(
+                f"only floating-point data can require a gradient, not {self.data.dtype}; "
+                "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
+            )
+        self.requires_grad = requires_grad
+        self.grad = None
+        self.name = name
+        self.birth = next(_births)
+        self._forget(None)
+
+    def _forget(self, op: Any) -> None:
+        self.op = op
+        self.inputs = self.values = ()
+        self.params = _NOTHING
+        self.scope = ""
+
+    def release(self) -> None:
+        """Let go of what this was made from; its gradient can no longer be computed."""
+        self._forget(released)
+
+    def backward(self, grad: Any = None, retain_graph: bool = False) -> None:
+        """Add the gradient of this value to the `grad` of every leaf that requires one.
+
+        Parameters
+        ----------
+        grad : array_like, shape of this tensor, optional
+            The cotangent to start from; 1 for a single number.
+        retain_graph : bool
+            Keep the records, so that `backward` or `draw` can be called again.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing this was made from requires a gradient, or if this is not a single number
+            and no `grad` was given.
+        ShapeError
+            If `grad` has another shape.
+        GraphFreedError
+            If an earlier `backward` released the records.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "backward() on a tensor that requires no gradient: nothing it was made from was "
+                "given requires_grad=True, or it was computed under no_grad()"
+            )
+        seed = self.seed(grad)
+        order = tape(self, differentiable=True)
+        leaves = {record.birth: record for record in order if record.op is None}
+        cotangents = sweep(
+            order, {r.birth for r in order}, {self.birth: seed}, release=not retain_graph
+        )
+        lent = {id(grad)}
+        for birth, cotangent in cotangents.items():
+            leaf = leaves[birth]
+            cotangent = own(cotangent, lent)
+            leaf.grad = cotangent if leaf.grad is None else leaf.grad + cotangent
+
+    def seed(self, grad: Any = None) -> Any:
+        """Check the cotangent a backward sweep starts from, or make the 1 of a single number."""
+        if grad is None:
+            if self.size != 1:
+                raise RuntimeError(
+                    f"the gradient of a tensor of shape {self.shape} needs a cotangent: write "
+                    f"y.backward(grad) with an array of shape {self.shape}, "
+                    "or reduce it to one number with y.sum() or y.mean()"
+                )
+            return np.ones(self.shape, self.dtype)
+        seed = grad if isinstance(grad, Tensor) else np.asarray(grad, self.dtype)
+        if seed.shape != self.shape:
+            raise ShapeError(
+                f"the cotangent has shape {seed.shape}, the tensor it belongs to {self.shape}"
+            )
+        return seed
+
+    def detach(self) -> Tensor:
+        """Return a constant of the same data, cut off from the tape."""
+        return Tensor(self.data, name=self.name)
+
+    def item(self) -> Any:
+        """Return the single number this holds as a Python number."""
+        return self.data.item()
+
+    # NumPy's protocols: a plain NumPy call on a Tensor arrives here.
+
+    def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs:
+            raise DetachedError(
+                f"{fn.__name__} of a Tensor cannot be written into an array (out=, or an in-place "
+                "operator on it): the derivative would be lost; write a = a + t, not a += t"
+            )
+        op = OPS.get(fn)
+        if op is None or method != "__call__":
+            raise NoRuleError(_no_rule(fn, "" if method == "__call__" else f".{method}"))
+        return apply(op, *op.bind(*args, **kwargs))
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if fn in (np.shape, np.ndim, np.size):
+            return fn(args[0].data, *args[1:], **kwargs)
+        op = OPS.get(fn)
+        if op is None:
+            raise NoRuleError(_no_rule(fn))
+        return apply(op, *op.bind(*args, **kwargs))
+
+    if not TYPE_CHECKING:  # else type checkers take `X @ t` for an ndarray
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            raise DetachedError(
+                f"a Tensor of shape {self.shape} was about to become a plain array, and its "
+                "derivative would be lost; write t.data for the array, or np.stack([...]) to "
+                "put tensors together"
+            )
+
+    # What an array says of itself.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return self.data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return self.data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.data.dtype  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        if self.requires_grad and self.op is not released and _mode.recording:
+            raise DetachedError(
+                "float() of a tensor that requires a gradient (math.exp and `array[i] = t` call "
+                "it too) would lose the derivative; write t.item() if none is wanted"
+            )
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        parts = [np.array2string(np.asanyarray(self.data), separator=", ", prefix="Tensor(")]
+        parts += [f"dtype={self.dtype}"] * (self.dtype not in (np.float64, np.int64, np.bool_))
+        parts += [f"name={self.name!r}"] * (self.name is not None)
+        parts += [f"op={self.op.name}"] if self.op else ["requires_grad=True"] * self.requires_grad
+        return f"Tensor({', '.join(parts)})"
+
+    # Operators and methods: the op is looked up directly, without the protocol's detour.
+
+    __add__ = _operator(np.add, operator.add)
+    __radd__ = _operator(np.add, operator.add, reflected=True)
+    __sub__ = _operator(np.subtract, operator.sub)
+    __rsub__ = _operator(np.subtract, operator.sub, reflected=True)
+    __mul__ = _operator(np.multiply, operator.mul)
+    __rmul__ = _operator(np.multiply, operator.mul, reflected=True)
+    __truediv__ = _operator(np.divide, operator.truediv)
+    __rtruediv__ = _operator(np.divide, operator.truediv, reflected=True)
+    __pow__ = _operator(np.power, operator.pow)
+    __rpow__ = _operator(np.power, operator.pow, reflected=True)
+    __matmul__ = _operator(np.matmul, operator.matmul)
+    __rmatmul__ = _operator(np.matmul, operator.matmul, reflected=True)
+    __lt__ = _operator(np.less, operator.lt)
+    __le__ = _operator(np.less_equal, operator.le)
+    __gt__ = _operator(np.greater, operator.gt)
+    __ge__ = _operator(np.greater_equal, operator.ge)
+    __eq__ = _operator(np.equal, operator.eq)  # type: ignore[assignment]
+    __ne__ = _operator(np.not_equal, operator.ne)  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Tensor:
+        return apply(OPS[np.negative], (self,), _NOTHING, operator.neg)
+
+    def __abs__(self) -> Tensor:
+        return apply(OPS[np.abs], (self,), _NOTHING, abs)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        op = OPS[operator.getitem]
+        return apply(op, *op.bind(self, index))
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    @property
+    def T(self) -> Tensor:
+        return self.transpose()
+
+    @property
+    def mT(self) -> Tensor:
+        return apply(OPS[np.matrix_transpose], (self,), _NOTHING)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return apply(OPS[np.transpose], (self,), {"axes": order} if order else _NOTHING)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return apply(OPS[np.reshape], (self,), {"shape": shape[0] if len(shape) == 1 else shape})
+
+    def astype(self, dtype: Any) -> Tensor:
+        return apply(OPS[np.ndarray.astype], (self,), {"dtype": np.dtype(dtype)})
+
+    sum = _method(np.sum)
+    mean = _method(np.mean)
+    max = _method(np.max)
+    min = _method(np.min)
+    argmax = _method(np.argmax)
+    squeeze = _method(np.squeeze)
+
+
+def own(cotangent: Any, lent: set[int]) -> Any:
+    """Copy a cotangent unless it is an array that nobody else holds.
+
+    Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
+    one array and an optimizer that scales one gradient in place would scale the other.
+    """
+    if isinstance(cotangent, np.generic):
+        return np.asarray(cotangent)
+    if isinstance(cotangent, np.ndarray) and (cotangent.base is not None or id(cotangent) in lent):
+        return cotangent.copy()
+    lent.add(id(cotangent))
+    return cotangent
+
+
+def _no_rule(fn: Callable[..., Any], method: str = "") -> str:
+    module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    name = f"{module}.{fn.__name__}{method}"
+    return (
+        f"{name} has no derivative rule; give it the plain array with .data if no derivative is "
+        f"wanted, or declare one: ag.function({name}, lambda g, out, x: ...)"
+    )
