@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .op import OPS, Each, Op
-from .tensor import Tensor, apply
+from .tensor import Tensor, apply, as_array
 
 __all__ = ["function", "ufunc"]
 
@@ -50,9 +50,10 @@ def function(
 
     def call(*args: Any, **kwargs: Any) -> Any:
         inputs, params = op.bind(*args, **kwargs)
-        if any(isinstance(x, Tensor) for x in inputs):
-            return apply(op, inputs, params)
-        return op.forward(*inputs, **params)
+        for x in inputs:
+            if isinstance(x, Tensor):
+                return apply(op, inputs, params)
+        return op.forward(*map(as_array, inputs), **params)
 
     return functools.update_wrapper(call, fn)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from .declare import function
 from .errors import ShapeError
-from .sweep import sweep, tape
+from .sweep import ancestors, sweep
 from .tensor import Tensor, is_recording, own, recording
 from .tree import flatten, map_leaves
 
@@ -59,7 +59,8 @@ class _Leaves:
         outer = any(leaf.inputs for leaf in self.births.values())
         self.order: list[Tensor] = []
         self.wanted = set(self.births)
-        for record in tape(*outputs, since=min(self.births, default=0), differentiable=True):
+        records = ancestors(outputs, since=min(self.births, default=0), differentiable=True)
+        for record in records.values():
             if record.birth in self.births:
                 continue
             inside = [getattr(x, "birth", None) in self.wanted for x in record.inputs]

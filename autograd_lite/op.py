@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ class Each:
     def __init__(self, rule_of: Callable[[int], Rule | None]) -> None:
         self.rule_of = rule_of
 
-    def __getitem__(self, i: int) -> Rule | None:
-        return self.rule_of(i)
+    def __iter__(self) -> Iterator[Rule | None]:
+        return map(self.rule_of, itertools.count())
 
 
 class Op:
@@ -89,20 +90,21 @@ class Op:
 
     def bind(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into array inputs and keywords, refusing what no rule covers."""
-        for name in kwargs.keys() - self.keywords:
-            self._refuse_unless_default(name, kwargs.pop(name))
+        if kwargs:
+            for name in kwargs.keys() - self.keywords:
+                self._refuse_unless_default(name, kwargs.pop(name))
         return self._arrange(*args, **kwargs)
 
     def _first_arguments(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         n = self.arity
+        if len(args) == n:
+            return args, kwargs
         if len(args) < n:
             raise TypeError(f"{self.name} takes {n} arrays as its first arguments, got {len(args)}")
-        if len(args) > n:
-            names = list(self._signature)[n:]
-            if len(args) - n > len(names):
-                raise TypeError(f"{self.name} was given {len(args)} arguments")
-            return self.bind(*args[:n], **dict(zip(names, args[n:])), **kwargs)
-        return args, kwargs
+        names = list(self._signature)[n:]
+        if len(args) - n > len(names):
+            raise TypeError(f"{self.name} was given {len(args)} arguments")
+        return self.bind(*args[:n], **dict(zip(names, args[n:], strict=False)), **kwargs)
 
     def _refuse_unless_default(self, name: str, value: Any) -> None:
         if name in self._signature and value is self._signature[name].default:

@@ -7,12 +7,12 @@ records (derivatives of any order).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from .errors import GraphFreedError, NoRuleError, ShapeError
 
-__all__ = ["released", "sweep", "tape", "unbroadcast"]
+__all__ = ["ancestors", "released", "sweep", "tape", "unbroadcast"]
 
 
 class _Released:
@@ -24,16 +24,12 @@ class _Released:
 released: Any = _Released()
 
 
-def tape(*outputs: Any, since: int = 0, differentiable: bool = False) -> list[Any]:
+def tape(*outputs: Any) -> list[Any]:
     """Collect every record the outputs were made from, oldest first.
 
     Parameters
     ----------
     *outputs : Tensor
-    since : int
-        Leave out records born before this number.
-    differentiable : bool
-        Keep only the records that require a gradient.
 
     Returns
     -------
@@ -45,10 +41,20 @@ def tape(*outputs: Any, since: int = 0, differentiable: bool = False) -> list[An
     GraphFreedError
         If a record was released by `Tensor.backward`.
     """
+    return list(ancestors(outputs).values())
+
+
+def ancestors(
+    outputs: Iterable[Any], since: int = 0, differentiable: bool = False
+) -> dict[int, Any]:
+    """Map births to records, oldest first: the outputs and all that they were made from.
+
+    Records born before `since` are left out, and with `differentiable` those that require no
+    gradient.
+    """
     found = {output.birth: output for output in outputs}
-    pending = list(outputs)
-    while pending:
-        record = pending.pop()
+    pending = list(found.values())
+    for record in pending:
         if record.op is released:
             raise GraphFreedError(
                 f"the graph behind {_describe(record)} was released by an earlier backward(); "
@@ -56,15 +62,15 @@ def tape(*outputs: Any, since: int = 0, differentiable: bool = False) -> list[An
             )
         for x in record.inputs:
             birth = getattr(x, "birth", -1)
-            if birth >= since and birth not in found and (x.requires_grad or not differentiable):
+            if birth not in found and birth >= since and (x.requires_grad or not differentiable):
                 found[birth] = x
                 pending.append(x)
-    return [found[birth] for birth in sorted(found)]
+    return {birth: found[birth] for birth in sorted(found)}
 
 
 def sweep(
     order: list[Any],
-    wanted: set[int],
+    wanted: Container[int],
     cotangents: dict[int, Any],
     *,
     on_records: bool = False,
@@ -77,7 +83,7 @@ def sweep(
     order : list of Tensor
         The records to go through, oldest first. Consumed, so that with `release` every value
         goes as soon as nothing needs it.
-    wanted : set of int
+    wanted : set or dict of int
         Births of the records and leaves whose cotangents are worth computing.
     cotangents : dict of int to array
         The seed of each output, by birth number. Consumed.
@@ -98,24 +104,24 @@ def sweep(
         if op is None or (g := cotangents.pop(record.birth, None)) is None:
             continue
         y, xs = (record, record.inputs) if on_records else (record.data, record.values)
-        for i, x in enumerate(record.inputs):
+        params = record.params
+        for x, value, vjp in zip(record.inputs, record.values, op.vjps, strict=False):
             birth = getattr(x, "birth", None)
-            if birth not in wanted or (vjp := op.vjps[i]) is None:
+            if birth not in wanted or vjp is None:
                 continue
-            value = record.values[i]
             if on_records and x.data is not value:
                 raise RuntimeError(
-                    f"argument {i} of {op.name}, {_describe(x)}, was given new data after "
-                    "it was used; compute the value again"
+                    f"{_describe(x)} was given new data after {op.name} used it; "
+                    "compute the value again"
                 )
             try:
-                c = vjp(g, y, *xs, **record.params)
-                if c.shape != value.shape or c.dtype != value.dtype:
+                c = vjp(g, y, *xs, **params)
+                if c.shape != value.shape or c.dtype is not value.dtype:
                     c = _fit(c, value, op)
             except Exception as error:
                 error.add_note(
-                    f"while computing the cotangent of argument {i} of {op.name} "
-                    f"for inputs of shapes {_shapes(record.values)}"
+                    f"while computing a cotangent of shape {value.shape} for an argument of "
+                    f"{op.name} of shapes {_shapes(record.values)}"
                 )
                 raise
             cotangents[birth] = cotangents[birth] + c if birth in cotangents else c
@@ -129,11 +135,11 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     added = len(g.shape) - len(shape)
     if added < 0:
         raise ShapeError(f"a cotangent of shape {g.shape} cannot belong to an argument of {shape}")
-    stretched = tuple(
-        axis
-        for axis, n in enumerate(g.shape)
-        if axis < added or (shape[axis - added] == 1 and n != 1)
-    )
+    stretched = tuple(range(added))
+    if g.shape[added:] != shape:
+        stretched += tuple(
+            axis for axis, n in enumerate(shape, added) if n == 1 and g.shape[axis] != 1
+        )
     g = g.sum(axis=stretched)
     return g if g.shape == shape else g.reshape(shape)
 

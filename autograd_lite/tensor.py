@@ -13,9 +13,9 @@ import numpy as np
 
 from .errors import DetachedError, NoRuleError, ShapeError
 from .op import OPS, Op
-from .sweep import released, sweep, tape
+from .sweep import ancestors, released, sweep
 
-__all__ = ["Tensor", "apply", "is_recording", "no_grad", "own", "recording", "scope"]
+__all__ = ["Tensor", "apply", "as_array", "is_recording", "no_grad", "own", "recording", "scope"]
 
 
 class _Mode(threading.local):
@@ -123,13 +123,13 @@ def apply(
 
 def _as_input(op: Op, x: Any) -> Any:
     try:
-        return x if isinstance(x, Tensor) else _as_array(x)
+        return x if isinstance(x, Tensor) else as_array(x)
     except TypeError as error:
         error.add_note(f"in an argument of {op.name}")
         raise
 
 
-def _as_array(data: Any) -> Any:
+def as_array(data: Any) -> Any:
     """Turn lists and numbers into arrays; leave any array that speaks NumPy's protocols alone."""
     if not hasattr(data, "__array_function__"):
         data = np.asarray(data)
@@ -220,7 +220,7 @@ class Tensor:
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError("the data are a Tensor already; write x.detach() for a constant copy")
-        self.data = _as_array(data)
+        self.data = as_array(data)
         if requires_grad and self.data.dtype.kind != "f":
             raise TypeError(
                 f"only floating-point data can require a gradient, not {self.data.dtype}; "
@@ -268,16 +268,17 @@ class Tensor:
                 "given requires_grad=True, or it was computed under no_grad()"
             )
         seed = self.seed(grad)
-        order = tape(self, differentiable=True)
-        leaves = {record.birth: record for record in order if record.op is None}
-        cotangents = sweep(
-            order, {r.birth for r in order}, {self.birth: seed}, release=not retain_graph
-        )
+        records = ancestors((self,), differentiable=True)
+        order = list(records.values())
+        leaves = [record for record in order if record.op is None]
+        wanted = set(records)
+        del records
+        cotangents = sweep(order, wanted, {self.birth: seed}, release=not retain_graph)
         lent = {id(grad)}
-        for birth, cotangent in cotangents.items():
-            leaf = leaves[birth]
-            cotangent = own(cotangent, lent)
-            leaf.grad = cotangent if leaf.grad is None else leaf.grad + cotangent
+        for leaf in leaves:
+            if leaf.birth in cotangents:
+                cotangent = own(cotangents[leaf.birth], lent)
+                leaf.grad = cotangent if leaf.grad is None else leaf.grad + cotangent
 
     def seed(self, grad: Any = None) -> Any:
         """Check the cotangent a backward sweep starts from, or make the 1 of a single number."""
@@ -288,7 +289,7 @@ class Tensor:
                     f"y.backward(grad) with an array of shape {self.shape}, "
                     "or reduce it to one number with y.sum() or y.mean()"
                 )
-            return np.ones(self.shape, self.dtype)
+            return np.ones(self.shape, self.dtype) if self.ndim else self.dtype.type(1)
         seed = grad if isinstance(grad, Tensor) else np.asarray(grad, self.dtype)
         if seed.shape != self.shape:
             raise ShapeError(
@@ -307,12 +308,14 @@ class Tensor:
     # NumPy's protocols: a plain NumPy call on a Tensor arrives here.
 
     def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        op = OPS.get(fn)
+        if op is not None and method == "__call__" and not kwargs:
+            return apply(op, args, _NOTHING)
         if "out" in kwargs:
             raise DetachedError(
                 f"{fn.__name__} of a Tensor cannot be written into an array (out=, or an in-place "
                 "operator on it): the derivative would be lost; write a = a + t, not a += t"
             )
-        op = OPS.get(fn)
         if op is None or method != "__call__":
             raise NoRuleError(_no_rule(fn, "" if method == "__call__" else f".{method}"))
         return apply(op, *op.bind(*args, **kwargs))
@@ -399,7 +402,17 @@ class Tensor:
     __ge__ = _operator(np.greater_equal, operator.ge)
     __eq__ = _operator(np.equal, operator.eq)  # type: ignore[assignment]
     __ne__ = _operator(np.not_equal, operator.ne)  # type: ignore[assignment]
+    __and__ = _operator(np.bitwise_and, operator.and_)
+    __rand__ = _operator(np.bitwise_and, operator.and_, reflected=True)
+    __or__ = _operator(np.bitwise_or, operator.or_)
+    __ror__ = _operator(np.bitwise_or, operator.or_, reflected=True)
     __hash__ = object.__hash__
+
+    def __invert__(self) -> Tensor:
+        return apply(OPS[np.invert], (self,), _NOTHING, operator.invert)
+
+    def __pos__(self) -> Tensor:
+        return apply(OPS[np.positive], (self,), _NOTHING, operator.pos)
 
     def __neg__(self) -> Tensor:
         return apply(OPS[np.negative], (self,), _NOTHING, operator.neg)
@@ -448,7 +461,7 @@ def own(cotangent: Any, lent: set[int]) -> Any:
     """
     if isinstance(cotangent, np.generic):
         return np.asarray(cotangent)
-    if isinstance(cotangent, np.ndarray) and (cotangent.base is not None or id(cotangent) in lent):
+    if id(cotangent) in lent or getattr(cotangent, "base", None) is not None:
         return cotangent.copy()
     lent.add(id(cotangent))
     return cotangent

@@ -60,5 +60,5 @@ for fn in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.no
     ufunc(fn, arity=2)
 for fn in (np.logical_and, np.logical_or, np.bitwise_and, np.bitwise_or):
     ufunc(fn, arity=2)
-for fn in (np.sign, np.logical_not, np.isnan, np.isinf, np.isfinite):
+for fn in (np.sign, np.logical_not, np.invert, np.isnan, np.isinf, np.isfinite):
     ufunc(fn, arity=1)

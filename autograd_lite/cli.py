@@ -1,0 +1,60 @@
+"""The command line: ``autograd-lite``, also ``python -m autograd_lite``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["main"]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograd-lite", description="Reverse-mode automatic differentiation for NumPy."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser(
+        "demo",
+        help="train on real digits and compare the tape with five published derivations",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    demo.add_argument(
+        "--out", type=Path, default=Path("demo-out"), metavar="DIR", help="folder for the files"
+    )
+    demo.add_argument("--hidden", type=_positive, default=32, metavar="N", help="hidden units")
+    demo.add_argument("--epochs", type=_positive, default=30, metavar="N", help="training epochs")
+    demo.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if all held, 1 if a comparison failed, 2 for bad arguments or files.
+    """
+    arguments = _parser().parse_args(argv)
+    from .demo import demo
+
+    try:
+        held = demo(arguments.out, arguments.hidden, arguments.epochs, arguments.seed)
+    except OSError as error:
+        print(f"autograd-lite: cannot write to {arguments.out}: {error}", file=sys.stderr)
+        return 2
+    return 0 if held else 1

@@ -1,0 +1,1 @@
+"""What automation costs, measured against hand-written NumPy."""
