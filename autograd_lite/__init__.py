@@ -1,9 +1,11 @@
 """A tiny reverse-mode automatic differentiation engine for NumPy."""
 
-from . import rules
+from . import closed_form, data, nn, optim, rules
 from .declare import function, ufunc
 from .derivatives import grad, value_and_grad, vjp
+from .draw import Drawing, draw
 from .errors import DetachedError, GraphFreedError, NoRuleError, ShapeError
+from .gradcheck import gradcheck
 from .op import OPS, Op
 from .rules.neural import (
     log_softmax,
@@ -14,5 +16,40 @@ from .rules.neural import (
     softmax_cross_entropy,
     stop_gradient,
 )
-from .sweep import tape
-from .tensor import Tensor, no_grad
+from .tensor import Tensor, no_grad, tape
+from .training import History, accuracy, fit
+
+__all__ = [
+    "OPS",
+    "DetachedError",
+    "Drawing",
+    "GraphFreedError",
+    "History",
+    "NoRuleError",
+    "Op",
+    "ShapeError",
+    "Tensor",
+    "accuracy",
+    "closed_form",
+    "data",
+    "draw",
+    "fit",
+    "function",
+    "grad",
+    "gradcheck",
+    "log_softmax",
+    "logsumexp",
+    "nn",
+    "no_grad",
+    "optim",
+    "relu",
+    "rules",
+    "sigmoid",
+    "softmax",
+    "softmax_cross_entropy",
+    "stop_gradient",
+    "tape",
+    "ufunc",
+    "value_and_grad",
+    "vjp",
+]

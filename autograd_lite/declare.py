@@ -9,7 +9,7 @@ from typing import Any
 from .op import OPS, Each, Op
 from .tensor import Tensor, apply, as_array
 
-__all__ = ["function", "ufunc"]
+__all__ = ["flat", "function", "ufunc"]
 
 Rule = Callable[..., Any]
 
@@ -61,3 +61,12 @@ def function(
 def ufunc(fn: Callable[..., Any], *vjps: Rule | None, **options: Any) -> Callable[..., Any]:
     """Declare an elementwise op, whose arguments broadcast; otherwise as `function`."""
     return function(fn, *vjps, broadcasts=True, **options)
+
+
+def flat(*fns: Callable[..., Any]) -> None:
+    """Declare NumPy functions that are piecewise constant.
+
+    They are recorded without a rule, so that a replay on other data computes them anew.
+    """
+    for fn in fns:
+        function(fn, arity=getattr(fn, "nin", 1))

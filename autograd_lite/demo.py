@@ -51,7 +51,7 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
     rng = np.random.default_rng(seed)
     model = nn.MLP([64, hidden, 10], rng=rng)
     print(f"1  Train 64-{hidden}-10 on {len(X):,} digits, {epochs} epochs")
-    optimizer = optim.SGD(model.parameters(), lr=0.2, momentum=0.5)
+    optimizer = optim.SGD(model.parameters(), lr=0.3)
     history = fit(model, nn.cross_entropy, (X, y), optimizer=optimizer, epochs=epochs, rng=rng)
     test_accuracy = accuracy(model, X_test, y_test)
     print(f"   loss {history.loss[0]:.3f} -> {history.loss[-1]:.3f}")

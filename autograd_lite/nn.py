@@ -38,6 +38,7 @@ class Module:
     name = ""
 
     def __call__(self, *args: Any) -> Any:
+        """Compute the output, recorded under this module's name."""
         with scope(self.name or type(self).__name__):
             return self.forward(*args)
 

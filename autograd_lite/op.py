@@ -71,7 +71,7 @@ class Op:
         self.flat = vjps == ()
         self.broadcasts = broadcasts
         self.forward = forward or fn
-        self.arity = len(vjps) if arity is None and not isinstance(vjps, Each) else arity
+        self.arity: int = len(vjps) if arity is None and not isinstance(vjps, Each) else arity or 0
         self._arrange = bind or self._first_arguments
 
     @functools.cached_property
@@ -110,8 +110,10 @@ class Op:
         if name in self._signature and value is self._signature[name].default:
             return
         covered = ", ".join(sorted(self.keywords)) or "none"
+        shape = getattr(value, "shape", ())
+        shown = f"<array of shape {shape}>" if shape else repr(value)
         raise NoRuleError(
-            f"{self.name}: the keyword {name}={value!r} has no derivative rule here "
+            f"{self.name}: the keyword {name}={shown} has no derivative rule here "
             f"(covered: {covered}); compute that part apart, "
             "or give the plain array with .data if no derivative is wanted"
         )

@@ -109,4 +109,5 @@ class Adam(Optimizer):
         t, m, v = self._moments.get(i, (0, np.zeros_like(g), np.zeros_like(g)))
         t, m, v = t + 1, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
         self._moments[i] = t, m, v
-        return (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + self.eps)
+        step: np.ndarray = (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + self.eps)
+        return step

@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import GraphFreedError, NoRuleError, ShapeError
 
-__all__ = ["ancestors", "released", "sweep", "tape", "unbroadcast"]
+__all__ = ["ancestors", "released", "sweep", "unbroadcast"]
 
 
 class _Released:
@@ -24,33 +24,13 @@ class _Released:
 released: Any = _Released()
 
 
-def tape(*outputs: Any) -> list[Any]:
-    """Collect every record the outputs were made from, oldest first.
-
-    Parameters
-    ----------
-    *outputs : Tensor
-
-    Returns
-    -------
-    list of Tensor
-        Leaves and records in order of birth, which is an order of computation.
-
-    Raises
-    ------
-    GraphFreedError
-        If a record was released by `Tensor.backward`.
-    """
-    return list(ancestors(outputs).values())
-
-
 def ancestors(
     outputs: Iterable[Any], since: int = 0, differentiable: bool = False
 ) -> dict[int, Any]:
     """Map births to records, oldest first: the outputs and all that they were made from.
 
     Records born before `since` are left out, and with `differentiable` those that require no
-    gradient.
+    gradient. Raises GraphFreedError for a record that `Tensor.backward` has released.
     """
     found = {output.birth: output for output in outputs}
     pending = list(found.values())
@@ -105,15 +85,12 @@ def sweep(
             continue
         y, xs = (record, record.inputs) if on_records else (record.data, record.values)
         params = record.params
+        if on_records:
+            _check_unchanged(record)
         for x, value, vjp in zip(record.inputs, record.values, op.vjps, strict=False):
-            birth = getattr(x, "birth", None)
+            birth: Any = getattr(x, "birth", None)
             if birth not in wanted or vjp is None:
                 continue
-            if on_records and x.data is not value:
-                raise RuntimeError(
-                    f"{_describe(x)} was given new data after {op.name} used it; "
-                    "compute the value again"
-                )
             try:
                 c = vjp(g, y, *xs, **params)
                 if c.shape != value.shape or c.dtype is not value.dtype:
@@ -158,6 +135,16 @@ def _fit(c: Any, value: Any, op: Any) -> Any:
             raise NoRuleError(f"{op.name}: a complex cotangent arrived at a real argument")
         c = c.astype(value.dtype)
     return c
+
+
+def _check_unchanged(record: Any) -> None:
+    """A sweep on records reads the data its inputs have now: they must be what the op read."""
+    for x, value in zip(record.inputs, record.values, strict=True):
+        if getattr(x, "data", value) is not value and hasattr(x, "birth"):
+            raise RuntimeError(
+                f"{_describe(x)} was given new data after {record.op.name} used it; "
+                "compute the value again"
+            )
 
 
 def _describe(record: Any) -> str:

@@ -15,7 +15,17 @@ from .errors import DetachedError, NoRuleError, ShapeError
 from .op import OPS, Op
 from .sweep import ancestors, released, sweep
 
-__all__ = ["Tensor", "apply", "as_array", "is_recording", "no_grad", "own", "recording", "scope"]
+__all__ = [
+    "Tensor",
+    "apply",
+    "as_array",
+    "is_recording",
+    "no_grad",
+    "own",
+    "recording",
+    "scope",
+    "tape",
+]
 
 
 class _Mode(threading.local):
@@ -29,7 +39,7 @@ _NOTHING: dict[str, Any] = {}
 _CONSTANTS = (np.ndarray, np.generic, float, int, complex)
 
 
-class recording(contextlib.ContextDecorator):
+class recording(contextlib.ContextDecorator):  # noqa: N801
     """Switch recording on or off, as a context manager or a decorator."""
 
     def __init__(self, on: bool) -> None:
@@ -341,18 +351,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length along each axis."""
         return self.data.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return self.data.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return self.data.size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The data type of the elements."""
         return self.data.dtype  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
@@ -429,20 +443,25 @@ class Tensor:
 
     @property
     def T(self) -> Tensor:
+        """The transpose, all axes reversed."""
         return self.transpose()
 
     @property
     def mT(self) -> Tensor:
+        """The transpose of the last two axes."""
         return apply(OPS[np.matrix_transpose], (self,), _NOTHING)
 
     def transpose(self, *axes: Any) -> Tensor:
+        """Permute the axes, given one by one or as a tuple; reverse them by default."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return apply(OPS[np.transpose], (self,), {"axes": order} if order else _NOTHING)
 
     def reshape(self, *shape: Any) -> Tensor:
+        """Give the elements another shape, its lengths one by one or as a tuple."""
         return apply(OPS[np.reshape], (self,), {"shape": shape[0] if len(shape) == 1 else shape})
 
     def astype(self, dtype: Any) -> Tensor:
+        """Convert to another floating-point dtype; the cotangent is converted back."""
         return apply(OPS[np.ndarray.astype], (self,), {"dtype": np.dtype(dtype)})
 
     sum = _method(np.sum)
@@ -451,6 +470,26 @@ class Tensor:
     min = _method(np.min)
     argmax = _method(np.argmax)
     squeeze = _method(np.squeeze)
+
+
+def tape(*outputs: Tensor) -> list[Tensor]:
+    """Collect every record the outputs were made from, oldest first.
+
+    Parameters
+    ----------
+    *outputs : Tensor
+
+    Returns
+    -------
+    list of Tensor
+        Leaves and records in order of birth, which is an order of computation.
+
+    Raises
+    ------
+    GraphFreedError
+        If a record was released by `Tensor.backward`.
+    """
+    return list(ancestors(outputs).values())
 
 
 def own(cotangent: Any, lent: set[int]) -> Any:

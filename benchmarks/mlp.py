@@ -100,7 +100,9 @@ def main() -> None:
         "blas_threads": 1,
     }
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    print(f"{'network':<12} {'batch':>5} {'dtype':<8} {'tape':>10} {'by hand':>10} {'ratio':>6}  aim")
+    print(
+        f"{'network':<12} {'batch':>5} {'dtype':<8} {'tape':>10} {'by hand':>10} {'ratio':>6}  aim"
+    )
     rows = []
     for n, hidden, k, batch, dtype, aim in ROWS:
         ratio, tape, hand = paired_ratio(*prepare(n, hidden, k, batch, dtype), arguments.pairs)

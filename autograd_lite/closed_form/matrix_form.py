@@ -34,7 +34,7 @@ def gradients(
     Parameters
     ----------
     W : sequence of L arrays, shape (d[l-1], d[l])
-    b : sequence of L arrays, shape (1, d[l])
+    b : sequence of L arrays, shape (1, d[l]) or (d[l],)
     X : array, shape (N, d[0])
         A sample in each row.
     Y : array, shape (N, d[L])
@@ -49,7 +49,7 @@ def gradients(
     E : float
         The loss averaged over the N samples.
     dW : list of L arrays, shape (d[l-1], d[l])
-    db : list of L arrays, shape (1, d[l])
+    db : list of L arrays, of the shapes of `b`
 
     Raises
     ------
@@ -88,7 +88,7 @@ def gradients(
     dW, db = [], []
     for i in reversed(range(len(W))):
         dW.append(Xs[i].T @ Delta)  # (9), (33)
-        db.append(ones @ Delta)  # (17), (41)
+        db.append((ones @ Delta).reshape(b[i].shape))  # (17), (41)
         if i:
             Delta = Delta @ W[i].T
             Delta *= d_theta(Xs[i])  # (34), (42)

@@ -8,18 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "FRAMES",
-    "INK",
-    "QUIET",
-    "card",
-    "expression",
-    "is_number",
-    "legend",
-    "number",
-    "text",
-    "title",
-]
+__all__ = ["FRAMES", "INK", "card", "expression", "is_number", "legend", "number", "text", "title"]
 
 INK, QUIET = "#1A1A1A", "#4B5563"
 _FILLS = {
@@ -86,7 +75,8 @@ def _spell(value: Any) -> str:
         return ":".join("" if end is None else _spell(end) for end in ends)
     if isinstance(value, (list, tuple)):
         items = ", ".join([_spell(item) for item in value[:4]] + ["..."] * (len(value) > 4))
-        return f"[{items}]" if isinstance(value, list) else f"({items})"
+        comma = "," * (len(value) == 1)
+        return f"[{items}]" if isinstance(value, list) else f"({items}{comma})"
     if value is Ellipsis:
         return "..."
     if is_number(value):
@@ -98,29 +88,18 @@ def _spell(value: Any) -> str:
 
 
 def card(role: str, name: str, array: Any, made: str) -> str:
-    """Make the label of a node.
+    """Make the label of a node; `array` is asked for its shape and dtype only.
 
-    Parameters
-    ----------
-    role : str
-        A key of `FRAMES`.
-    name : str
-        Safe already.
-    array : array or Tensor
-        Read for its shape and dtype only.
-    made : str
-        The expression; empty for leaves and constants.
+    `name` and `made`, the expression (empty for leaves and constants), are markup already.
     """
     shape = text(array.shape or "scalar", 40)
     word = "output" if role == "loss" and array.shape else role
-    body = (
-        f"= {made}" if role == "computed" else f"{_quiet(word)} = {made}" if made else _quiet(word)
-    )
+    parts = [_quiet(word)] * (role != "computed") + [f"= {made}"] * bool(made)
     return (
         '<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="4"><TR>'
         f'<TD ALIGN="LEFT" BGCOLOR="{_FILLS[role]}"><B>{name}</B>  '
         f'<FONT POINT-SIZE="11">{shape} {text(array.dtype)}</FONT></TD></TR>'
-        f'<TR><TD ALIGN="LEFT">{body}</TD></TR></TABLE>>'
+        f'<TR><TD ALIGN="LEFT">{" ".join(parts)}</TD></TR></TABLE>>'
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ..sweep import tape
-from ..tensor import Tensor
+from ..tensor import Tensor, tape
 from . import cards, renderer
 
 __all__ = ["Drawing", "draw"]
@@ -17,7 +17,6 @@ _FONT = {"fontname": "Arial", "fontsize": "13", "fontcolor": cards.INK}
 _GRAPH = _FONT | {"bgcolor": "white", "nodesep": "0.25", "ranksep": "0.5", "pad": "0.2"}
 _NODE = _FONT | {
     "shape": "box",
-    "margin": "0.05,0.03",
     "style": "filled",
     "fillcolor": "white",
     "color": cards.QUIET,
@@ -27,7 +26,6 @@ _PAGE = {"labelloc": "t", "fontsize": "18", "pencolor": "none"}
 _BOX = {"labelloc": "t", "labeljust": "l", "fontsize": "13", "style": "rounded"}
 _BOX |= {"bgcolor": "#F6F8FA", "pencolor": "#AEB7C2"}
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
-_SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv")
 
 
 def draw(t: Tensor, *, direction: str = "LR", title: str | None = None) -> Drawing:
@@ -116,17 +114,16 @@ class Drawing:
             If a picture is asked for and there is no Graphviz.
         """
         path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in _SUFFIXES:
-            raise ValueError(f"{path.name!r} must end in {', '.join(_SUFFIXES)}")
-        if suffix == ".svg":
-            content = self.svg().encode()
-        elif suffix == ".png":
-            content = self.png()
-        elif suffix == ".pdf":
-            content = renderer.render(self.source, "pdf")
-        else:
-            content = self.source.encode()
+        makers: dict[str, Callable[[], bytes]] = {
+            ".svg": lambda: self.svg().encode(),
+            ".png": self.png,
+            ".pdf": lambda: renderer.render(self.source, "pdf"),
+            ".dot": self.source.encode,
+            ".gv": self.source.encode,
+        }
+        if path.suffix.lower() not in makers:
+            raise ValueError(f"{path.name!r} must end in one of {', '.join(makers)}")
+        content = makers[path.suffix.lower()]()
         unfinished = path.with_name(f".{uuid4().hex}.tmp")
         try:
             unfinished.write_bytes(content)
@@ -152,7 +149,7 @@ class _Picture:
 
         self.output = output
         self.tape: list[Tensor] = tape(output)
-        self.ids = {record.birth: f"n{i}" for i, record in enumerate(self.tape)}
+        self.ids = {record.birth: i for i, record in enumerate(self.tape)}
         self.constants: dict[int, str] = {}
         self.roles: set[str] = set()
         self.new = graphviz.Digraph
@@ -199,14 +196,14 @@ class _Picture:
         if cards.is_number(x):
             return cards.text(cards.number(x))
         if isinstance(x, Tensor):
-            return cards.text(x.name) if x.name else f"v{self.ids[x.birth][1:]}"
+            return cards.text(x.name) if x.name else f"v{self.ids[x.birth]}"
         if id(x) not in self.constants:
             name = self.constants[id(x)] = f"c{len(self.constants)}"
             self._add_node("", name, "constant", cards.card("constant", name, x, ""))
         return self.constants[id(x)]
 
     def _id(self, x: Any) -> str:
-        return self.ids[x.birth] if isinstance(x, Tensor) else self.constants[id(x)]
+        return f"n{self.ids[x.birth]}" if isinstance(x, Tensor) else self.constants[id(x)]
 
     def _box(self, path: str) -> Any:
         """Return the box of a scope, made with those around it."""

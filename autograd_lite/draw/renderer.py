@@ -14,23 +14,12 @@ TIME_LIMIT = 30.0  # seconds
 _ENDS = {"svg": b"</svg>", "png": b"IEND\xaeB`\x82", "pdf": b"%%EOF"}
 
 
-class RendererNotFound(RuntimeError):
+class RendererNotFound(RuntimeError):  # noqa: N818
     """There is no Graphviz on this machine to make a picture with."""
 
 
 def find() -> str:
-    """Find the program that renders: Graphviz's ``dot``, else that of ``graphviz-pure``.
-
-    Returns
-    -------
-    str
-        Its path.
-
-    Raises
-    ------
-    RendererNotFound
-        If there is neither.
-    """
+    """Find the program that renders: Graphviz's ``dot``, else that of ``graphviz-pure``."""
     folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent), None)
     pure = (shutil.which("graphviz-pure", path=folder) for folder in folders)
     found = shutil.which("dot") or next(filter(None, pure), None)
@@ -43,28 +32,7 @@ def find() -> str:
 
 
 def render(source: str, suffix: str, *options: str) -> bytes:
-    """Lay out a graph and draw it.
-
-    Parameters
-    ----------
-    source : str
-        DOT text.
-    suffix : {"svg", "png", "pdf"}
-    *options : str
-        For the command line, as in ``-Gdpi=200``.
-
-    Returns
-    -------
-    bytes
-        The whole document.
-
-    Raises
-    ------
-    RendererNotFound
-        If there is no Graphviz.
-    RuntimeError
-        If it makes no whole document, or takes too long.
-    """
+    """Have a graph laid out and drawn; `options` go on the command line, as ``-Gdpi=200``."""
     command = [find(), "-Kdot", f"-T{suffix}", *options]
     try:
         done = subprocess.run(

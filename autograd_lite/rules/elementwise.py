@@ -5,7 +5,7 @@ Each rule gives a cotangent of the shape of `y`; the sweep undoes the broadcasti
 
 import numpy as np
 
-from ..declare import function, ufunc
+from ..declare import flat, function, ufunc
 
 ufunc(np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
 ufunc(np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g)
@@ -16,6 +16,8 @@ ufunc(np.positive, lambda g, y, x: g)
 
 ufunc(np.exp, lambda g, y, x: g * y)
 ufunc(np.log, lambda g, y, x: g / x)
+ufunc(np.sin, lambda g, y, x: g * np.cos(x))
+ufunc(np.cos, lambda g, y, x: -g * np.sin(x))
 ufunc(np.tanh, lambda g, y, x: g * (1 - y * y))
 ufunc(np.sqrt, lambda g, y, x: g / (2 * y))  # at 0 infinite, as the function's slope is
 ufunc(np.square, lambda g, y, x: g * (2 * x))
@@ -55,10 +57,6 @@ function(
     broadcasts=True,
 )
 
-# Flat functions: piecewise constant, recorded without a rule so that a replay computes them anew.
-for fn in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal):
-    ufunc(fn, arity=2)
-for fn in (np.logical_and, np.logical_or, np.bitwise_and, np.bitwise_or):
-    ufunc(fn, arity=2)
-for fn in (np.sign, np.logical_not, np.invert, np.isnan, np.isinf, np.isfinite):
-    ufunc(fn, arity=1)
+flat(np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+flat(np.logical_and, np.logical_or, np.logical_not, np.bitwise_and, np.bitwise_or, np.invert)
+flat(np.sign, np.isnan, np.isinf, np.isfinite)

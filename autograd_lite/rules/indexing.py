@@ -53,16 +53,20 @@ def _scatter(g, *holes, shape, index):
 
 scatter = function(
     _scatter,
-    rules=Each(lambda i: None if i else lambda h, y, g, *holes, shape, index: h[_filled(index, holes)]),
+    rules=Each(
+        lambda i: None if i else lambda h, y, g, *holes, shape, index: h[_filled(index, holes)]
+    ),
     bind=lambda g, *holes, shape, index: ((g, *holes), {"shape": shape, "index": index}),
 )
 
 function(
     operator.getitem,
     rules=Each(
-        lambda i: None
-        if i
-        else lambda g, y, x, *holes, index: scatter(g, *holes, shape=x.shape, index=index)
+        lambda i: (
+            None
+            if i
+            else lambda g, y, x, *holes, index: scatter(g, *holes, shape=x.shape, index=index)
+        )
     ),
     forward=lambda x, *holes, index: x[_filled(index, holes)],
     bind=_bind_index,

@@ -227,7 +227,7 @@ def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
             f"{name}: classes must be integers, not {labels.dtype}; write labels.astype(int), "
             f"or give one-hot rows of shape {shape}"
         )
-    elif labels.size and not (0 <= labels.min() and labels.max() < shape[-1]):
+    elif labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
         wrong = labels[(labels < 0) | (labels >= shape[-1])].flat[0]
         raise ValueError(
             f"{name}: class {wrong} is outside 0 ... {shape[-1] - 1}, for logits of shape {shape}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..declare import function
+from ..declare import flat, function
 
 
 def kept(shape, axis):
@@ -33,5 +33,4 @@ function(
 function(np.max, _extremum)
 function(np.min, _extremum)
 
-for fn in (np.argmax, np.argmin, np.any, np.all, np.count_nonzero):
-    function(fn, arity=1)
+flat(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)

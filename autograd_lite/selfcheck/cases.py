@@ -36,8 +36,16 @@ INPUTS: dict[str, np.ndarray] = {
     "e": np.zeros((0, 3)),  # empty
 }
 
-_BINARY = "+ - * /".split()
-_PAIRS = ("x", "y"), ("x", "v"), ("c", "v"), ("x", "s"), ("s", "s"), ("t", "x[:, :, None]"), ("e", "v")
+_BINARY = "+", "-", "*", "/"
+_PAIRS = (
+    ("x", "y"),
+    ("x", "v"),
+    ("c", "v"),
+    ("x", "s"),
+    ("s", "s"),
+    ("t", "x[:, :, None]"),
+    ("e", "v"),
+)
 
 CASES: tuple[str, ...] = (
     *(f"{a} {op} {b}" for op in "+-*" for a, b in _PAIRS),
@@ -48,7 +56,7 @@ CASES: tuple[str, ...] = (
     "-x", "+x * 2", "abs(x)", "np.abs(x)", "np.negative(x)", "np.positive(x)",
     "x * x", "x * x * x + x", "x ** 2", "x ** 3", "p ** -1", "p ** 0.5", "p ** x", "p ** s",
     "2.0 ** x", "p ** 0", "np.power(p, v)", "np.power(x, 3)", "np.square(x)",
-    "np.exp(x)", "np.log(p)", "np.tanh(x)", "np.sqrt(p)", "np.exp(e)", "np.tanh(s)",
+    "np.sin(x)", "np.cos(x)", "np.exp(x)", "np.log(p)", "np.tanh(x)", "np.sqrt(p)", "np.exp(e)", "np.tanh(s)",
     "np.maximum(x, y)", "np.maximum(x, v)", "np.maximum(x, 0)", "np.minimum(x, y)",
     "np.minimum(s, x)",
     "np.where(x > 0, x, y)", "np.where(x > y, x * x, s)", "np.where(x < 0, 0, x)",

@@ -12,15 +12,14 @@ import autograd_lite as ag
 
 from ..gradcheck import gradcheck
 from ..op import OPS, Each, Op
-from ..sweep import tape
-from ..tensor import Tensor
+from ..tensor import Tensor, tape
 from ..tree import flatten
 from .cases import INPUTS
 
 __all__ = ["BrokenLaw", "Case", "check", "uncovered"]
 
 
-class BrokenLaw(AssertionError):
+class BrokenLaw(AssertionError):  # noqa: N818
     """A rule that breaks a law, and how."""
 
 
@@ -39,7 +38,9 @@ class Case:
     @property
     def names(self) -> tuple[str, ...]:
         """The inputs it uses."""
-        return tuple(name for name in compile(self.text, self.text, "eval").co_names if name in INPUTS)
+        return tuple(
+            name for name in compile(self.text, self.text, "eval").co_names if name in INPUTS
+        )
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -158,10 +159,10 @@ def _reversed_twice(a: np.ndarray) -> np.ndarray:
     return np.asfortranarray(a[everywhere])[everywhere] if a.ndim else a
 
 
-def uncovered(covered: set[tuple[Op, int]]) -> list[str]:
-    """List the registered rules that no expression has tried."""
+def uncovered(covered: set[tuple[Op, int]], ops: Iterable[Op] | None = None) -> list[str]:
+    """List the rules (of all registered ops by default) that no expression has tried."""
     missing = []
-    for op in OPS.values():
+    for op in OPS.values() if ops is None else ops:
         tried = {i for tried_op, i in covered if tried_op is op}
         wanted = {-1} if op.flat else {0} if isinstance(op.vjps, Each) else _with_rule(op)
         missing += [f"{op.name}, argument {i}" for i in sorted(wanted - tried)]

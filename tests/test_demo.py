@@ -1,0 +1,118 @@
+"""The main job and the command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import cli, demo
+from autograd_lite.draw import RendererNotFound
+from autograd_lite.timing import paired_ratio
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_demo_learns_compares_draws_and_times(tmp_path, capsys):
+    assert cli.main(["demo", "--out", str(tmp_path / "new")]) == 0
+    text = capsys.readouterr().out
+    report = json.loads((tmp_path / "new" / "report.json").read_text())
+    assert report["test_accuracy"] >= 0.96
+    assert {row["paper"] for row in report["comparisons"]} == {
+        "rao",
+        "park",
+        "matrix_form",
+        "whitehill",
+        "menon",
+    }
+    assert all(row["error"] <= 1e-12 for row in report["comparisons"])
+    assert report["tape_over_closed_form"] > 0
+    pictures = [f.name for f in (tmp_path / "new").iterdir() if f.name.startswith("graph.")]
+    assert len(pictures) == 1
+    assert pictures[0] in text.splitlines()[-1]
+    assert "every comparison held" in text
+
+
+def test_a_wrong_formula_fails_the_demo(tmp_path, capsys, monkeypatch):
+    right = ag.closed_form.park.gradients
+
+    def wrong(*args, **kwargs):
+        loss, dW, db = right(*args, **kwargs)
+        return loss, [1.0001 * g for g in dW], db
+
+    monkeypatch.setattr(ag.closed_form.park, "gradients", wrong)
+    assert cli.main(["demo", "--out", str(tmp_path), "--epochs", "1"]) == 1
+    assert "SOME COMPARISONS FAILED" in capsys.readouterr().out
+
+
+def test_without_a_renderer_the_demo_writes_dot_and_says_how_to_get_the_picture(
+    tmp_path, capsys, monkeypatch
+):
+    save = ag.Drawing.save
+
+    def no_renderer(self, path, *args, **kwargs):
+        if Path(path).suffix == ".svg":
+            raise RendererNotFound("pip install 'autograd-lite[draw]'")
+        return save(self, path, *args, **kwargs)
+
+    monkeypatch.setattr(ag.Drawing, "save", no_renderer)
+    assert cli.main(["demo", "--out", str(tmp_path), "--epochs", "1"]) == 0
+    assert (tmp_path / "graph.dot").read_text().startswith("digraph")
+    assert not (tmp_path / "graph.svg").exists()
+    assert "pip install 'autograd-lite[draw]'" in capsys.readouterr().out
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused_at_once(tmp_path, capsys, monkeypatch):
+    (tmp_path / "file").write_text("kept")
+    monkeypatch.setattr(demo, "fit", None)  # nothing is trained before the refusal
+    assert cli.main(["demo", "--out", str(tmp_path / "file")]) == 2
+    captured = capsys.readouterr()
+    assert f"cannot write to {tmp_path / 'file'}" in captured.err
+    assert captured.out == ""
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--epochs", "0"], ["demo", "--hidden", "x"], []])
+def test_bad_arguments_are_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: autograd-lite" in capsys.readouterr().err
+
+
+def test_the_package_runs_as_a_module():
+    command = [sys.executable, "-m", "autograd_lite", "demo", "--help"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "--epochs" in out.stdout
+
+
+def test_paired_ratios_tell_a_slow_function_from_a_fast_one():
+    a = np.ones(20_000)
+    ratio, slow, fast = paired_ratio(lambda: (a * a, a * a, a * a, a * a), lambda: a * a, pairs=5)
+    assert ratio > 1.5
+    assert slow > fast
+
+
+def test_the_benchmark_prints_and_writes_its_table(tmp_path):
+    path = tmp_path / "figures.json"
+    command = [
+        sys.executable,
+        str(ROOT / "benchmarks" / "mlp.py"),
+        "--pairs",
+        "1",
+        "--json",
+        str(path),
+    ]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    rows = json.loads(path.read_text())["rows"]
+    assert [row["network"] for row in rows] == [
+        "2-16-2",
+        "64-32-10",
+        "784-30-10",
+        "784-128-10",
+        "784-512-10",
+    ]
+    assert all(row["network"] in out.stdout for row in rows)

@@ -1,0 +1,115 @@
+"""`grad`, `value_and_grad`, `vjp` and `gradcheck`."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Tensor
+
+
+def test_plain_arrays_in_plain_arrays_out():
+    value, gradient = ag.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    assert value == 5.0
+    assert not isinstance(value, Tensor)
+    assert type(gradient) is np.ndarray
+    np.testing.assert_array_equal(gradient, [2.0, 4.0])
+
+
+def test_a_gradient_has_the_structure_of_its_argument():
+    class Layer(NamedTuple):
+        W: np.ndarray
+        b: np.ndarray
+
+    def loss(p, x):
+        return np.sum(x @ p["layers"][0].W + p["layers"][0].b) * p["scale"]
+
+    p = {"layers": [Layer(np.ones((2, 3)), np.zeros(3, np.float32))], "scale": 2.0}
+    gradient = ag.grad(loss)(p, np.ones((4, 2)))
+    assert isinstance(gradient["layers"][0], Layer)
+    np.testing.assert_array_equal(gradient["layers"][0].W, np.full((2, 3), 8.0))
+    np.testing.assert_array_equal(gradient["layers"][0].b, np.full(3, 8.0))
+    assert gradient["layers"][0].b.dtype == np.float32
+    assert gradient["scale"] == 24.0
+
+
+@pytest.mark.parametrize(
+    ("argnums", "expected"), [(0, 5.0), (1, 3.0), (-1, 3.0), ((1, 0), (3.0, 5.0))]
+)
+def test_argnums_choose_the_arguments(argnums, expected):
+    assert ag.grad(lambda a, b: a * b, argnums)(3.0, 5.0) == expected
+
+
+def test_derivatives_nest_without_confusing_whose_is_whose():
+    assert ag.grad(lambda x: x * ag.grad(lambda y: x * y)(x))(3.0) == 6.0
+    assert ag.grad(lambda x: ag.grad(lambda y: x * x * y)(x) * x)(2.0) == 12.0
+
+
+def test_higher_derivatives_of_the_exponential():
+    f = lambda x: np.exp(2 * x)  # noqa: E731
+    for order in range(1, 5):
+        f = ag.grad(f)
+        assert f(0.5) == pytest.approx(2**order * np.e, rel=1e-12)
+
+
+def test_a_gradient_that_depends_on_an_outer_tensor_stays_on_the_tape():
+    w = Tensor(3.0, requires_grad=True)
+    penalty = ag.grad(lambda x: w * x**2)(2.0) ** 2
+    assert isinstance(penalty, Tensor)
+    penalty.backward()
+    assert w.grad == 2 * 3.0 * 16.0
+    with ag.no_grad():
+        assert not isinstance(ag.grad(lambda x: w * x**2)(2.0), Tensor)
+
+
+def test_a_constant_function_has_gradient_zero():
+    np.testing.assert_array_equal(ag.grad(lambda x: 3.0)(np.ones(2)), [0.0, 0.0])
+    np.testing.assert_array_equal(ag.grad(lambda x, y: y, 0)(np.ones(2), 1.0), [0.0, 0.0])
+
+
+def test_a_pullback_can_be_called_again():
+    value, pullback = ag.vjp(lambda x, y: (x * y, x + y), 2.0, 3.0)
+    assert value == (6.0, 5.0)
+    for _ in range(2):
+        assert pullback((1.0, 0.0)) == (3.0, 2.0)
+        assert pullback((0.0, 1.0)) == (1.0, 1.0)
+
+
+def test_a_pullback_is_differentiable():
+    def f(v):
+        _, pullback = ag.vjp(lambda x: x**3, 2.0)
+        return pullback(v) * v
+
+    assert ag.grad(f)(5.0) == 2 * 5.0 * 12.0
+
+
+def test_a_gradient_does_not_alias_another():
+    a, b = ag.grad(lambda a, b: np.sum(a + b), (0, 1))(np.ones(3), np.ones(3))
+    a *= 7
+    np.testing.assert_array_equal(b, np.ones(3))
+
+
+def test_gradcheck_accepts_right_rules_and_names_the_worst_entry_of_wrong_ones():
+    assert ag.gradcheck(lambda x, y: np.tanh(x) @ y, np.ones((2, 3)) / 3, np.ones(3))
+    wrong = ag.ufunc(lambda x: x * x, lambda g, y, x: g * x)
+    with pytest.raises(AssertionError, match=r"order 1: argument 0, entry \(1,\): the rules give"):
+        ag.gradcheck(wrong, np.array([0.1, 3.0]))
+
+
+def test_gradcheck_finds_an_error_at_second_order_only():
+    flat = ag.ufunc(lambda x: x**3, lambda g, y, x: g * 3 * ag.stop_gradient(x) ** 2)
+    assert ag.gradcheck(flat, np.array([2.0]), order=1)
+    with pytest.raises(AssertionError, match="order 2"):
+        ag.gradcheck(flat, np.array([2.0]))
+
+
+def test_gradcheck_wants_float64():
+    with pytest.raises(TypeError, match="float64 derivatives, and got float32"):
+        ag.gradcheck(np.tanh, np.ones(2, np.float32))
+
+
+def test_gradcheck_leaves_its_arguments_alone():
+    x = np.array([1.0, 2.0])
+    ag.gradcheck(np.exp, x)
+    np.testing.assert_array_equal(x, [1.0, 2.0])

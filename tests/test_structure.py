@@ -1,0 +1,85 @@
+"""The layers of the package: imports point down only."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd_lite
+
+PACKAGE = Path(autograd_lite.__file__).parent
+
+LAYERS = [
+    {"errors", "tree", "timing", "data"},
+    {"op", "sweep"},
+    {"tensor"},
+    {"declare"},
+    {"rules"},
+    {"derivatives"},
+    {"gradcheck"},
+    {"nn", "optim", "draw"},
+    {"training", "audit"},
+    {"selfcheck", "demo"},
+    {"cli"},
+    {"__init__", "__main__"},
+]
+
+
+def imported_parts(path):
+    """The parts of the package that a file imports, by its own part's name and theirs."""
+    inside = path.relative_to(PACKAGE).parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "autograd_lite":
+                    yield alias.name.split(".")[1] if "." in alias.name else "the package itself"
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = [*inside[: len(inside) - node.level], *(node.module or "").split(".")]
+            base = [part for part in base if part]
+            yield from [base[0]] if base else [alias.name for alias in node.names]
+
+
+def part(path):
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    here = part(path)
+    if here == "closed_form":
+        assert set(imported_parts(path)) <= {"closed_form"}
+        return
+    level = next(i for i, layer in enumerate(LAYERS) if here in layer)
+    below = set().union(*LAYERS[:level]) | {here, "closed_form"}
+    if here in {"selfcheck", "__init__"}:
+        below |= {"the package itself"}
+    assert set(imported_parts(path)) <= below
+
+
+def test_the_formulas_import_nothing_but_numpy():
+    for path in (PACKAGE / "closed_form").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            outside = {name.split(".")[0] for name in names}
+            assert outside <= {"numpy", *sys.stdlib_module_names}
+
+
+def test_importing_the_package_loads_no_optional_library():
+    code = "import sys, autograd_lite; print({'graphviz', 'tqdm', 'scipy'} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"
+
+
+def test_the_package_is_small_enough_to_read_in_an_afternoon():
+    lines = {path: len(path.read_text().splitlines()) for path in FILES}
+    engine = [PACKAGE / name for name in ("op.py", "sweep.py", "tensor.py", "declare.py")]
+    assert sum(lines[path] for path in engine) < 1000
+    assert max(lines.values()) < 500
