@@ -6,6 +6,7 @@ from .derivatives import grad, value_and_grad, vjp
 from .draw import Drawing, draw
 from .errors import DetachedError, GraphFreedError, NoRuleError, ShapeError
 from .gradcheck import gradcheck
+from .mode import no_grad
 from .op import OPS, Op
 from .rules.neural import (
     log_softmax,
@@ -16,7 +17,7 @@ from .rules.neural import (
     softmax_cross_entropy,
     stop_gradient,
 )
-from .tensor import Tensor, no_grad, tape
+from .tensor import Tensor, tape
 from .training import History, accuracy, fit
 
 __all__ = [

@@ -15,8 +15,9 @@ import numpy as np
 
 from .declare import function
 from .errors import ShapeError
+from .mode import mode, recording
 from .sweep import ancestors, sweep
-from .tensor import Tensor, is_recording, own, recording
+from .tensor import Tensor, own
 from .tree import flatten, map_leaves
 
 __all__ = ["grad", "value_and_grad", "vjp"]
@@ -36,7 +37,7 @@ class _Leaves:
     def __init__(self, transform: str, args: Any) -> None:
         self.transform = transform
         self.births: dict[int, Tensor] = {}
-        self.may_record = is_recording()
+        self.may_record = mode.recording
         self.args = map_leaves(self._fresh, args)
 
     def _fresh(self, x: Any) -> Tensor:

@@ -107,7 +107,7 @@ def _differences(f: Callable[[], float], x: np.ndarray) -> np.ndarray:
     """Differentiate `f` by each entry of `x`, which it reads and which is put back."""
     result = np.empty_like(x)
     for entry in np.ndindex(x.shape):
-        here = x[entry]
+        here = float(x[entry])
         step = _STEP * max(1.0, abs(here))
         values = []
         for k in (-2, -1, 1, 2):

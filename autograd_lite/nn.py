@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .errors import ShapeError
+from .mode import scope
 from .rules.neural import relu, sigmoid, softmax_cross_entropy
-from .tensor import Tensor, scope
+from .tensor import Tensor
 
 __all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "cross_entropy"]
 
@@ -37,12 +38,12 @@ class Module:
 
     name = ""
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, recorded under this module's name."""
         with scope(self.name or type(self).__name__):
-            return self.forward(*args)
+            return self.forward(*args, **kwargs)
 
-    def forward(self, *args: Any) -> Any:
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every kind of module has its own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
 

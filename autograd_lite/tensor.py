@@ -2,85 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import operator
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import DetachedError, NoRuleError, ShapeError
+from .mode import mode
 from .op import OPS, Op
 from .sweep import ancestors, released, sweep
 
-__all__ = [
-    "Tensor",
-    "apply",
-    "as_array",
-    "is_recording",
-    "no_grad",
-    "own",
-    "recording",
-    "scope",
-    "tape",
-]
+__all__ = ["Tensor", "apply", "as_array", "own", "tape"]
 
 
-class _Mode(threading.local):
-    recording = True
-    scope = ""
-
-
-_mode = _Mode()
 _births = itertools.count()
 _NOTHING: dict[str, Any] = {}
 _CONSTANTS = (np.ndarray, np.generic, float, int, complex)
-
-
-class recording(contextlib.ContextDecorator):  # noqa: N801
-    """Switch recording on or off, as a context manager or a decorator."""
-
-    def __init__(self, on: bool) -> None:
-        self._on = on
-        self._before: list[bool] = []
-
-    def __enter__(self) -> None:
-        self._before.append(_mode.recording)
-        _mode.recording = self._on
-
-    def __exit__(self, *exc: object) -> None:
-        _mode.recording = self._before.pop()
-
-
-def is_recording() -> bool:
-    """Whether what is computed now goes on the tape."""
-    return _mode.recording
-
-
-def no_grad() -> recording:
-    """Compute without recording, as a context manager or a decorator.
-
-    Examples
-    --------
-    >>> w = Tensor([1.0, 2.0], requires_grad=True)
-    >>> with no_grad():
-    ...     print((w * 2).requires_grad)
-    False
-    """
-    return recording(False)
-
-
-@contextlib.contextmanager
-def scope(name: str) -> Iterator[None]:
-    """Mark what is recorded inside as belonging to the part `name` of a model."""
-    before = _mode.scope
-    _mode.scope = f"{before}.{name}" if before else name
-    try:
-        yield
-    finally:
-        _mode.scope = before
 
 
 def apply(
@@ -118,13 +57,13 @@ def apply(
     out.data = data
     out.grad = out.name = None
     out.birth = next(_births)
-    if _mode.recording:
+    if mode.recording:
         out.op = op
         out.inputs = inputs
         out.values = values
         out.params = params
         out.requires_grad = requires_grad and not op.flat
-        out.scope = _mode.scope
+        out.scope = mode.scope
     else:
         out._forget(None)
         out.requires_grad = False
@@ -376,7 +315,7 @@ class Tensor:
         return bool(self.data)
 
     def __float__(self) -> float:
-        if self.requires_grad and self.op is not released and _mode.recording:
+        if self.requires_grad and self.op is not released and mode.recording:
             raise DetachedError(
                 "float() of a tensor that requires a gradient (math.exp and `array[i] = t` call "
                 "it too) would lose the derivative; write t.item() if none is wanted"

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .mode import no_grad
 from .nn import Module
 from .optim import Optimizer
-from .tensor import no_grad
 
 __all__ = ["History", "accuracy", "fit"]
 

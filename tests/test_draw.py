@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.draw import Drawing, RendererNotFound, cards, draw, renderer
-from autograd_lite.tensor import scope
+from autograd_lite.mode import scope
 
 try:
     renderer.find()

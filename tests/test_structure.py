@@ -12,7 +12,7 @@ import autograd_lite
 PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
-    {"errors", "tree", "timing", "data"},
+    {"data", "errors", "mode", "timing", "tree"},
     {"op", "sweep"},
     {"tensor"},
     {"declare"},
