@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .op import OPS, Each, Op
+from .op import COMPOSED, OPS, Each, Op, covered
 from .tensor import Tensor, apply, as_array
 
-__all__ = ["flat", "function", "ufunc"]
+__all__ = ["composed", "flat", "function", "ufunc"]
 
 Rule = Callable[..., Any]
 
@@ -70,3 +71,20 @@ def flat(*fns: Callable[..., Any]) -> None:
     """
     for fn in fns:
         function(fn, arity=getattr(fn, "nin", 1))
+
+
+def composed(fn: Callable[..., Any], implementation: Callable[..., Any]) -> None:
+    """Declare that on Tensors a NumPy function is computed by other functions that have rules.
+
+    Parameters
+    ----------
+    fn : callable
+    implementation : callable
+        Written in functions that have rules; its own signature says which keywords it covers.
+    """
+    keywords = frozenset(inspect.signature(implementation).parameters)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return implementation(*args, **covered(fn, kwargs, keywords))
+
+    COMPOSED[fn] = call

@@ -43,7 +43,7 @@ class _Leaves:
     def _fresh(self, x: Any) -> Tensor:
         """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
         leaf: Tensor = _as_leaf(x) if isinstance(x, Tensor) else Tensor(x)
-        if leaf.dtype.kind != "f":
+        if leaf.dtype.kind not in "fc":
             raise TypeError(
                 f"{self.transform} needs floating-point arguments to differentiate by, not "
                 f"{leaf.dtype}; write x.astype(float), or 3.0 for 3"
@@ -97,7 +97,11 @@ class _Leaves:
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., tuple[Any, Any]]:
     """Make a function that returns the value of `f` and its gradient.
 
@@ -108,6 +112,13 @@ def value_and_grad(
     argnums : int or tuple of int
         The positional arguments to differentiate by: arrays, or nested tuples, lists, dicts,
         named tuples and dataclasses of arrays.
+    has_aux : bool
+        Whether `f` returns a pair of that number and anything else, which is passed on: the
+        value is then that pair.
+    holomorphic : bool
+        Whether `f` is a holomorphic function, so that the derivative of a complex value is
+        ``f'(z)``. Without it the gradient `g` of a real value by a complex argument is the one
+        with ``df = real(sum(g * dz))``.
 
     Returns
     -------
@@ -139,20 +150,31 @@ def value_and_grad(
         for i, leaf in zip(chosen, leaves.args, strict=True):
             given[i] = leaf
         out = leaves.call(f, given, kwargs)
+        out, aux = out if has_aux else (out, None)
         if not isinstance(out, Tensor):
             out = Tensor(out)
-        if out.dtype.kind != "f":
+        if out.dtype.kind not in "fc":
             raise TypeError(
                 f"grad needs a function that returns a floating-point number, not {out.dtype}"
             )
-        gradients = leaves.pull({out.birth: out.seed()})
-        return leaves.result(out), gradients if several else gradients[0]
+        gradients = leaves.pull({out.birth: out.seed(holomorphic=holomorphic)})
+        value = leaves.result(out)
+        value = (value, map_leaves(leaves.result, aux)) if has_aux else value
+        return value, gradients if several else gradients[0]
 
     return wrapped
 
 
-def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable[..., Any]:
     """Make a function that returns the gradient of `f`; see `value_and_grad`.
+
+    With `has_aux` it returns ``(gradient, aux)``.
 
     Examples
     --------
@@ -161,11 +183,12 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     >>> grad(grad(lambda x: x**3))(2.0)
     array(12.)
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, has_aux=has_aux, holomorphic=holomorphic)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        value, gradient = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
 
     return wrapped
 

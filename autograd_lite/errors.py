@@ -7,7 +7,7 @@ class NoRuleError(NotImplementedError):
     """An operation, or a keyword of one, has no derivative rule here."""
 
 
-class DetachedError(TypeError):
+class DetachedError(RuntimeError):
     """A Tensor was about to leave the tape without a word."""
 
 

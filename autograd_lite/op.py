@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import NoRuleError
 
-__all__ = ["OPS", "Each", "Op"]
+__all__ = ["COMPOSED", "OPS", "Each", "Op", "covered", "signature"]
 
 Rule = Callable[..., Any]
 Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
@@ -86,13 +86,12 @@ class Op:
 
     @functools.cached_property
     def _signature(self) -> Mapping[str, inspect.Parameter]:
-        return {} if isinstance(self.fn, np.ufunc) else inspect.signature(self.fn).parameters
+        return signature(self.fn)
 
     def bind(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into array inputs and keywords, refusing what no rule covers."""
-        if kwargs:
-            for name in kwargs.keys() - self.keywords:
-                self._refuse_unless_default(name, kwargs.pop(name))
+        if kwargs and not self.keywords.issuperset(kwargs):
+            kwargs = covered(self.fn, kwargs, self.keywords)
         return self._arrange(*args, **kwargs)
 
     def _first_arguments(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -106,20 +105,35 @@ class Op:
             raise TypeError(f"{self.name} was given {len(args)} arguments")
         return self.bind(*args[:n], **dict(zip(names, args[n:], strict=False)), **kwargs)
 
-    def _refuse_unless_default(self, name: str, value: Any) -> None:
-        if name in self._signature and value is self._signature[name].default:
-            return
-        covered = ", ".join(sorted(self.keywords)) or "none"
-        shape = getattr(value, "shape", ())
-        shown = f"<array of shape {shape}>" if shape else repr(value)
-        raise NoRuleError(
-            f"{self.name}: the keyword {name}={shown} has no derivative rule here "
-            f"(covered: {covered}); compute that part apart, "
-            "or give the plain array with .data if no derivative is wanted"
-        )
-
     def __repr__(self) -> str:
         return f"Op({self.name})"
 
 
 OPS: dict[Callable[..., Any], Op] = {}
+"""Every op, by the callable its users call."""
+
+COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""Functions written out in others that have rules, by the NumPy function they stand for."""
+
+
+def signature(fn: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a function by name; none for a ufunc, whose keywords have no rules."""
+    return {} if isinstance(fn, np.ufunc) else inspect.signature(fn).parameters
+
+
+def covered(
+    fn: Callable[..., Any], kwargs: Mapping[str, Any], keywords: frozenset[str]
+) -> dict[str, Any]:
+    """Keep the keywords that a rule covers; refuse any other one that is not at its default."""
+    for name, value in kwargs.items():
+        default = signature(fn).get(name)
+        if name not in keywords and (default is None or value is not default.default):
+            shape = getattr(value, "shape", ())
+            shown = f"<array of shape {shape}>" if shape else repr(value)
+            names = ", ".join(sorted(keywords)) or "none"
+            raise NoRuleError(
+                f"{fn.__name__.strip('_')}: the keyword {name}={shown} has no derivative rule here "
+                f"(covered: {names}); compute that part apart, "
+                "or give the plain array with .data if no derivative is wanted"
+            )
+    return {name: value for name, value in kwargs.items() if name in keywords}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Any
 
-from .errors import GraphFreedError, NoRuleError, ShapeError
+from .errors import GraphFreedError, ShapeError
 
 __all__ = ["ancestors", "released", "sweep", "unbroadcast"]
 
@@ -130,11 +130,9 @@ def _fit(c: Any, value: Any, op: Any) -> Any:
                 f"for an argument of shape {value.shape}"
             )
         c = unbroadcast(c, value.shape)
-    if c.dtype != value.dtype:
-        if c.dtype.kind == "c":
-            raise NoRuleError(f"{op.name}: a complex cotangent arrived at a real argument")
-        c = c.astype(value.dtype)
-    return c
+    if c.dtype.kind == "c" and value.dtype.kind != "c":
+        c = c.real  # a real argument only moves along the real axis
+    return c if c.dtype == value.dtype else c.astype(value.dtype)
 
 
 def _check_unchanged(record: Any) -> None:

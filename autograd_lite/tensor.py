@@ -11,7 +11,7 @@ import numpy as np
 
 from .errors import DetachedError, NoRuleError, ShapeError
 from .mode import mode
-from .op import OPS, Op
+from .op import COMPOSED, OPS, Op
 from .sweep import ancestors, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "own", "tape"]
@@ -170,7 +170,7 @@ class Tensor:
         if isinstance(data, Tensor):
             raise TypeError("the data are a Tensor already; write x.detach() for a constant copy")
         self.data = as_array(data)
-        if requires_grad and self.data.dtype.kind != "f":
+        if requires_grad and self.data.dtype.kind not in "fc":
             raise TypeError(
                 f"only floating-point data can require a gradient, not {self.data.dtype}; "
                 "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
@@ -229,7 +229,7 @@ class Tensor:
                 cotangent = own(cotangents[leaf.birth], lent)
                 leaf.grad = cotangent if leaf.grad is None else leaf.grad + cotangent
 
-    def seed(self, grad: Any = None) -> Any:
+    def seed(self, grad: Any = None, holomorphic: bool = False) -> Any:
         """Check the cotangent a backward sweep starts from, or make the 1 of a single number."""
         if grad is None:
             if self.size != 1:
@@ -237,6 +237,11 @@ class Tensor:
                     f"the gradient of a tensor of shape {self.shape} needs a cotangent: write "
                     f"y.backward(grad) with an array of shape {self.shape}, "
                     "or reduce it to one number with y.sum() or y.mean()"
+                )
+            if self.dtype.kind == "c" and not holomorphic:
+                raise RuntimeError(
+                    "the gradient of a complex number needs a cotangent: write y.backward(grad), "
+                    "take y.real or abs(y), or for a holomorphic function grad(f, holomorphic=True)"
                 )
             return np.ones(self.shape, self.dtype) if self.ndim else self.dtype.type(1)
         seed = grad if isinstance(grad, Tensor) else np.asarray(grad, self.dtype)
@@ -265,6 +270,8 @@ class Tensor:
                 f"{fn.__name__} of a Tensor cannot be written into an array (out=, or an in-place "
                 "operator on it): the derivative would be lost; write a = a + t, not a += t"
             )
+        if fn in COMPOSED and method == "__call__":
+            return COMPOSED[fn](*args, **kwargs)
         if op is None or method != "__call__":
             raise NoRuleError(_no_rule(fn, "" if method == "__call__" else f".{method}"))
         return apply(op, *op.bind(*args, **kwargs))
@@ -272,18 +279,19 @@ class Tensor:
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if fn in (np.shape, np.ndim, np.size):
             return fn(args[0].data, *args[1:], **kwargs)
-        op = OPS.get(fn)
-        if op is None:
-            raise NoRuleError(_no_rule(fn))
-        return apply(op, *op.bind(*args, **kwargs))
+        if op := OPS.get(fn):
+            return apply(op, *op.bind(*args, **kwargs))
+        if fn in COMPOSED:
+            return COMPOSED[fn](*args, **kwargs)
+        raise NoRuleError(_no_rule(fn))
 
     if not TYPE_CHECKING:  # else type checkers take `X @ t` for an ndarray
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             raise DetachedError(
                 f"a Tensor of shape {self.shape} was about to become a plain array, and its "
-                "derivative would be lost; write t.data for the array, or np.stack([...]) to "
-                "put tensors together"
+                "derivative would be lost; write t.data for the array, np.stack([...]) to put "
+                "tensors together, or start from ag.zeros(shape) to fill an array"
             )
 
     # What an array says of itself.
@@ -318,7 +326,8 @@ class Tensor:
         if self.requires_grad and self.op is not released and mode.recording:
             raise DetachedError(
                 "float() of a tensor that requires a gradient (math.exp and `array[i] = t` call "
-                "it too) would lose the derivative; write t.item() if none is wanted"
+                "it too) would lose the derivative; write t.item() if none is wanted, or start "
+                "from ag.zeros(shape) to fill an array"
             )
         return float(self.item())
 
@@ -379,6 +388,16 @@ class Tensor:
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
+
+    @property
+    def real(self) -> Tensor:
+        """The real part."""
+        return apply(OPS[np.real], (self,), _NOTHING)
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part."""
+        return apply(OPS[np.imag], (self,), _NOTHING)
 
     @property
     def T(self) -> Tensor:

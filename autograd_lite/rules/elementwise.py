@@ -21,7 +21,21 @@ ufunc(np.cos, lambda g, y, x: -g * np.sin(x))
 ufunc(np.tanh, lambda g, y, x: g * (1 - y * y))
 ufunc(np.sqrt, lambda g, y, x: g / (2 * y))  # at 0 infinite, as the function's slope is
 ufunc(np.square, lambda g, y, x: g * (2 * x))
-ufunc(np.abs, lambda g, y, x: g * np.sign(x))  # at 0: 0
+
+
+def _abs(g, y, x):
+    # At 0 the derivative is taken as 0.
+    if x.dtype.kind == "c":
+        return g * np.conj(x) / np.where(y == 0, 1, y)
+    return g * np.sign(x)
+
+
+ufunc(np.abs, _abs)
+
+# Complex numbers: the cotangent g of a value y has dL = real(g * dy).
+function(np.real, lambda g, y, x: g)
+function(np.imag, lambda g, y, x: g * -1j)
+ufunc(np.conj, lambda g, y, x: np.conj(g))
 
 
 def _power_base(g, y, a, b):

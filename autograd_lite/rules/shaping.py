@@ -16,7 +16,8 @@ def _inverse(axes):
 function(
     np.reshape,
     lambda g, y, x, shape: g.reshape(x.shape),
-    forward=lambda x, shape: np.reshape(x, shape),
+    forward=lambda x, shape: x.reshape(shape),
+    bind=lambda x, shape: ((x,), {"shape": shape}),
 )
 function(np.transpose, lambda g, y, x, axes=None: g.transpose(_inverse(axes)))
 function(np.matrix_transpose, lambda g, y, x: g.mT)

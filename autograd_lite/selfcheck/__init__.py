@@ -1,6 +1,8 @@
 """The laws every rule must obey, and the expressions they are tried on."""
 
-from .cases import CASES, INPUTS
-from .laws import BrokenLaw, Case, check, uncovered
+from .case import Case
+from .cases import CASES
+from .inputs import INPUTS
+from .laws import BrokenLaw, check, uncovered
 
 __all__ = ["CASES", "INPUTS", "BrokenLaw", "Case", "check", "uncovered"]

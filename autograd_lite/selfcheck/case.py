@@ -1,0 +1,61 @@
+"""A case: an expression, and what is special about it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+from .inputs import INPUTS
+
+__all__ = ["Case"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An expression in NumPy over the names of `INPUTS`.
+
+    Parameters
+    ----------
+    text : str
+        The expression, such as ``"np.sum(x, axis=1)"``.
+    order : int
+        The highest order of derivative that exists and is checked.
+    """
+
+    text: str
+    order: int = 2
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs it uses."""
+        found = {node.id for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.Name)}
+        return tuple(name for name in INPUTS if name in found)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The expression as a function of its inputs."""
+        code = f"lambda {', '.join(self.names)}: {self.text}"
+        f: Callable[..., Any] = eval(code, {"np": np, "ag": ag})
+        return f
+
+    @property
+    def calls(self) -> set[Callable[..., Any]]:
+        """The functions of NumPy and of this package that it names."""
+        dotted = (n for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Attribute))
+        texts = {ast.unparse(node) for node in dotted}
+        found = {eval(t, {"np": np, "ag": ag}) for t in texts if t.startswith(("np.", "ag."))}
+        return {f for f in found if callable(f)}
+
+    def inputs(self, single: bool = False) -> list[np.ndarray]:
+        """Fresh copies of its inputs, in single precision if wanted."""
+        arrays = [INPUTS[name] for name in self.names]
+        return [a.astype(_SINGLE[a.dtype] if single else a.dtype) for a in arrays]
+
+
+_SINGLE = {np.dtype(float): np.float32, np.dtype(complex): np.complex64}

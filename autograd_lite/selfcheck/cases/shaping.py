@@ -1,0 +1,25 @@
+"""Shapes and joins."""
+
+CASES = (
+    "np.reshape(x, (3, 2))",
+    "x.reshape(-1)",
+    "x.reshape(3, 2) * 2",
+    "x.reshape((6, 1))",
+    "np.transpose(t)",
+    "np.transpose(t, (1, 2, 0))",
+    "t.transpose(2, 0, 1)",
+    "x.T @ x",
+    "t.mT",
+    "np.matrix_transpose(t)",
+    "np.expand_dims(x, 1)",
+    "np.expand_dims(x, (0, -1))",
+    "np.squeeze(c)",
+    "np.squeeze(c, axis=1)",
+    "np.broadcast_to(v, (2, 3))",
+    "np.broadcast_to(c, (4, 2, 3))",
+    "np.concatenate([x, y])",
+    "np.concatenate((x, c, x), axis=-1)",
+    "np.concatenate([x, v], axis=None)",
+    "np.concatenate([x, e])",
+    "x.astype(float) * x",
+)
