@@ -5,21 +5,30 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 __all__ = ["main"]
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not positive")
-    return number
+    if not text.isdecimal() or not 0 < int(text) < 10**6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999999")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograd-lite", description="Reverse-mode automatic differentiation for NumPy."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {version('autograd_lite')}"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser(
@@ -32,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--hidden", type=_positive, default=32, metavar="N", help="hidden units")
     demo.add_argument("--epochs", type=_positive, default=30, metavar="N", help="training epochs")
-    demo.add_argument("--seed", type=int, default=0, metavar="N", help="of the random numbers")
+    demo.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the random numbers")
     return parser
 
 
@@ -54,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         held = demo(arguments.out, arguments.hidden, arguments.epochs, arguments.seed)
+    except BrokenPipeError:  # whoever read the output has closed it
+        sys.stderr.close()
+        return 2
     except OSError as error:
         print(f"autograd-lite: cannot write to {arguments.out}: {error}", file=sys.stderr)
         return 2

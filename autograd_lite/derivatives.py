@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from .declare import function
-from .errors import ShapeError
 from .mode import mode, recording
-from .sweep import ancestors, sweep
-from .tensor import Tensor, own
-from .tree import flatten, map_leaves
+from .sweep import ancestors, own, sweep
+from .tensor import Tensor
+from .tree import flatten, flatten_like, map_leaves
 
 __all__ = ["grad", "value_and_grad", "vjp"]
 
@@ -56,23 +55,24 @@ class _Leaves:
         """Run `f` recorded, and remember the path from the leaves to its Tensors."""
         with recording(True):
             out = f(*args, **(kwargs or {}))
-        outputs = [t for t in flatten(out) if isinstance(t, Tensor)]
-        outer = any(leaf.inputs for leaf in self.births.values())
         self.order: list[Tensor] = []
         self.wanted = set(self.births)
-        records = ancestors(outputs, since=min(self.births, default=0), differentiable=True)
-        for record in records.values():
+        outside = [x for leaf in self.births.values() for x in leaf.inputs]
+        outputs = [t for t in flatten(out) if isinstance(t, Tensor)]
+        since = min(self.births, default=0)
+        for record in ancestors(outputs, since, differentiable=True).values():
             if record.birth in self.births:
                 continue
-            inside = [getattr(x, "birth", None) in self.wanted for x in record.inputs]
-            if any(inside):
+            reached = [x for x in record.inputs if getattr(x, "birth", None) in self.wanted]
+            if reached:
                 self.order.append(record)
                 self.wanted.add(record.birth)
-            outer = outer or not all(
-                known or not getattr(x, "requires_grad", False)
-                for x, known in zip(record.inputs or (record,), inside or (False,), strict=True)
-            )
-        self.reached_from_outside = outer and self.may_record
+            outside += [x for x in record.inputs or (record,) if not _is_among(x, reached)]
+        for leaf in self.births.values():
+            leaf.requires_grad = any(x.requires_grad for x in leaf.inputs)
+        self.reached_from_outside = self.may_record and (
+            any(leaf.requires_grad for leaf in self.births.values()) or _need_gradient(outside)
+        )
         return out
 
     def result(self, value: Any) -> Any:
@@ -81,12 +81,12 @@ class _Leaves:
 
     def pull(self, seeds: dict[int, Any]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
+        lent = {id(seed) for seed in seeds.values()}
         on_records = self.reached_from_outside or any(
             isinstance(seed, Tensor) for seed in seeds.values()
         )
         with recording(on_records):
             found = sweep(list(self.order), self.wanted, seeds, on_records=on_records)
-        lent: set[int] = set()
 
         def cotangent(leaf: Tensor) -> Any:
             if leaf.birth not in found:
@@ -94,6 +94,28 @@ class _Leaves:
             return own(found[leaf.birth], lent)
 
         return map_leaves(cotangent, self.args)
+
+
+def _is_among(x: Any, records: list[Any]) -> bool:
+    return any(x is record for record in records)
+
+
+def _need_gradient(records: list[Any]) -> bool:
+    """Whether any of these was made from a leaf that requires a gradient.
+
+    The leaves of a transform that has ended do not; what was made from them still says it does.
+    """
+    seen: set[int] = set()
+    pending = [x for x in records if getattr(x, "requires_grad", False)]
+    while pending:
+        record = pending.pop()
+        if record.op is None:
+            return True
+        for x in record.inputs:
+            if getattr(x, "requires_grad", False) and x.birth not in seen:
+                seen.add(x.birth)
+                pending.append(x)
+    return False
 
 
 def value_and_grad(
@@ -138,13 +160,15 @@ def value_and_grad(
     >>> value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    several = isinstance(argnums, tuple)
-    chosen: tuple[int, ...] = argnums if isinstance(argnums, tuple) else (argnums,)
+    several = not isinstance(argnums, int)
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         if not all(-len(args) <= i < len(args) for i in chosen):
             raise TypeError(f"argnums={argnums}, but there are {len(args)} positional arguments")
+        if len({i % len(args) for i in chosen}) < len(chosen):
+            raise TypeError(f"argnums={argnums} names an argument twice")
         leaves = _Leaves("grad", tuple(args[i] for i in chosen))
         given = list(args)
         for i, leaf in zip(chosen, leaves.args, strict=True):
@@ -157,7 +181,7 @@ def value_and_grad(
             raise TypeError(
                 f"grad needs a function that returns a floating-point number, not {out.dtype}"
             )
-        gradients = leaves.pull({out.birth: out.seed(holomorphic=holomorphic)})
+        gradients = leaves.pull({out.birth: out._seed(holomorphic=holomorphic)})
         value = leaves.result(out)
         value = (value, map_leaves(leaves.result, aux)) if has_aux else value
         return value, gradients if several else gradients[0]
@@ -212,8 +236,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
 
     Raises
     ------
-    ShapeError
-        From `pullback`, for a cotangent of another shape.
+    TypeError, ShapeError
+        From `pullback`, for a cotangent of another structure or shape.
 
     Examples
     --------
@@ -226,13 +250,11 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     outputs = flatten(out)
 
     def pullback(cotangent: Any) -> Any:
-        given = flatten(cotangent)
-        if len(given) != len(outputs):
-            raise ShapeError(f"vjp: {len(given)} cotangents for {len(outputs)} outputs")
+        given = flatten_like(out, cotangent, "the cotangent of vjp")
         seeds: dict[int, Any] = {}
         for output, g in zip(outputs, given, strict=True):
             if isinstance(output, Tensor):
-                seed = output.seed(g)
+                seed = output._seed(g)
                 seeds[output.birth] = seeds[output.birth] + seed if output.birth in seeds else seed
         cotangents = leaves.pull(seeds)
         return cotangents[0] if len(args) == 1 else cotangents

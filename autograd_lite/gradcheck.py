@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .derivatives import vjp
+from .tensor import Tensor
 from .tree import flatten, map_leaves
 
 __all__ = ["gradcheck"]
@@ -81,10 +82,13 @@ def _check(
     direction = map_leaves(lambda y: _normal(y, rng), value)
     weights = flatten(direction)
 
-    def along_direction() -> float:
-        return sum(float(np.sum(w * y).real) for w, y in _pairs(weights, f(*args)))
+    def plain() -> list[Any]:
+        return [y.data if isinstance(y, Tensor) else y for y in flatten(f(*args))]
 
-    if not all(np.allclose(a, b, 1e-10, 1e-12, equal_nan=True) for a, b in _pairs(value, f(*args))):
+    def along_direction() -> float:
+        return sum(float(np.sum(w * y).real) for w, y in zip(weights, plain(), strict=True))
+
+    if not all(np.allclose(a, b, 1e-10, 1e-12, equal_nan=True) for a, b in _pairs(value, plain())):
         raise AssertionError("gradcheck: the recorded function gives another value than the plain")
     cotangents = pullback(direction)
     for i, (x, given) in enumerate(_pairs(args, cotangents)):

@@ -22,9 +22,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def cross_entropy(logits: Any, labels: Any) -> Any:
-    """Mean cross-entropy of logits; see `autograd_lite.softmax_cross_entropy`."""
-    return softmax_cross_entropy(logits, labels)
+cross_entropy = softmax_cross_entropy
 
 
 class Module:
@@ -104,7 +102,7 @@ class Linear(Module):
         Width of a row before and after.
     gain : float
         The weights are normal with variance ``gain**2 / fan_in``; the biases start at 0.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
     dtype : floating-point dtype
     name : str
         Ends the names of the parameters, as in ``W1``.
@@ -120,11 +118,11 @@ class Linear(Module):
         fan_out: int,
         *,
         gain: float = 1.0,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | int | None = None,
         dtype: Any = np.float64,
         name: str = "",
     ) -> None:
-        rng = rng or np.random.default_rng()
+        rng = np.random.default_rng(rng)
         W = rng.standard_normal((fan_in, fan_out)) * (gain / np.sqrt(fan_in))
         self.W = Tensor(W.astype(dtype), requires_grad=True, name=f"W{name}")
         self.b = Tensor(np.zeros(fan_out, dtype), requires_grad=True, name=f"b{name}")
@@ -143,7 +141,7 @@ class MLP(Module):
     widths : sequence of int
         Width of the input, of each hidden layer, and of the output.
     activation : {"relu", "sigmoid", "tanh"}
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         Draws the weights.
     dtype : floating-point dtype
 
@@ -164,18 +162,18 @@ class MLP(Module):
         widths: Sequence[int],
         activation: str = "relu",
         *,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | int | None = None,
         dtype: Any = np.float64,
     ) -> None:
         if len(widths) < 2:
             raise ValueError(f"MLP needs the widths of input and output, not {list(widths)}")
         if activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation {activation!r} is none of {list(ACTIVATIONS)}")
-        rng = rng or np.random.default_rng()
-        gain = np.sqrt(2.0) if activation == "relu" else 1.0
+        rng = np.random.default_rng(rng)
+        gain = 2**0.5 if activation == "relu" else 1.0
         self.activation = activation
         self.layers = [
-            Linear(fan_in, fan_out, gain=float(gain), rng=rng, dtype=dtype, name=str(i))
+            Linear(fan_in, fan_out, gain=gain, rng=rng, dtype=dtype, name=str(i))
             for i, (fan_in, fan_out) in enumerate(pairwise(widths), start=1)
         ]
 

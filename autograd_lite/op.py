@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import NoRuleError
 
-__all__ = ["COMPOSED", "OPS", "Each", "Op", "covered", "signature"]
+__all__ = ["COMPOSED", "OPS", "Each", "Joint", "Op", "covered", "no_rule", "signature"]
 
 Rule = Callable[..., Any]
 Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
@@ -31,6 +31,27 @@ class Each:
         return map(self.rule_of, itertools.count())
 
 
+class Joint:
+    """One rule that returns the cotangents of all arguments together."""
+
+    def __init__(self, rule: Callable[..., Sequence[Any]]) -> None:
+        self.rule = rule
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Go through the rules of one sweep over one record: the first that is asked computes."""
+        found: list[Any] = []
+
+        def rule_of(i: int) -> Rule:
+            def rule(*args: Any, **params: Any) -> Any:
+                if not found:
+                    found.extend(self.rule(*args, **params))
+                return found[i]
+
+            return rule
+
+        return map(rule_of, itertools.count())
+
+
 class Op:
     """One operation: its forward on arrays and one vector-Jacobian product per array argument.
 
@@ -38,7 +59,7 @@ class Op:
     ----------
     fn : callable
         What the user calls; the key in `OPS`.
-    vjps : sequence of callable or None, or Each
+    vjps : sequence of callable or None, or Each or Joint
         ``vjp(g, out, *inputs, **keywords)`` for each array argument, where `g` is the cotangent
         of `out`. Its own signature says which keywords it covers; any other one is refused.
         None stands for an argument no derivative flows to. Empty for a function that is flat
@@ -57,7 +78,7 @@ class Op:
     def __init__(
         self,
         fn: Callable[..., Any],
-        vjps: Sequence[Rule | None] | Each,
+        vjps: Sequence[Rule | None] | Each | Joint,
         *,
         broadcasts: bool = False,
         forward: Callable[..., Any] | None = None,
@@ -65,45 +86,47 @@ class Op:
         arity: int | None = None,
     ) -> None:
         self.fn = fn
-        self.name: str = fn.__name__.strip("_")
+        self.name: str = getattr(fn, "__name__", type(fn).__name__).strip("_")
         self.is_numpy = (getattr(fn, "__module__", None) or "numpy").startswith("numpy")
         self.vjps = vjps
-        self.flat = vjps == ()
+        self.flat = isinstance(vjps, tuple) and not vjps
         self.broadcasts = broadcasts
         self.forward = forward or fn
-        self.arity: int = len(vjps) if arity is None and not isinstance(vjps, Each) else arity or 0
-        self._arrange = bind or self._first_arguments
+        self._own_bind = bind
+        if arity is not None:
+            self.arity = arity
+        elif isinstance(vjps, tuple):
+            self.arity = len(vjps) or getattr(fn, "nin", 1)
+        else:
+            self.arity = 0
 
     @functools.cached_property
     def keywords(self) -> frozenset[str]:
         """The keywords that every rule covers; of a flat op, all but `out`."""
-        if self._arrange != self._first_arguments:
-            return frozenset(inspect.signature(self._arrange).parameters)
-        if self.flat:
-            return frozenset(self._signature) - {"out"}
-        rules = [inspect.signature(rule).parameters for rule in self.vjps if rule is not None]
-        return frozenset.intersection(*(frozenset(list(r)[2 + self.arity :]) for r in rules))
-
-    @functools.cached_property
-    def _signature(self) -> Mapping[str, inspect.Parameter]:
-        return signature(self.fn)
+        if self._own_bind:
+            return frozenset(inspect.signature(self._own_bind).parameters)
+        if not isinstance(self.vjps, tuple) or self.flat:
+            return frozenset(list(signature(self.fn))[self.arity :]) - {"out"}
+        rules = [_keywords_of(rule, self.arity) for rule in self.vjps if rule is not None]
+        return frozenset.intersection(*rules)
 
     def bind(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into array inputs and keywords, refusing what no rule covers."""
-        if kwargs and not self.keywords.issuperset(kwargs):
-            kwargs = covered(self.fn, kwargs, self.keywords)
-        return self._arrange(*args, **kwargs)
-
-    def _first_arguments(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        n = self.arity
-        if len(args) == n:
+        if self._own_bind:
+            return self._own_bind(*args, **covered(self.fn, kwargs, self.keywords))
+        if len(args) == self.arity and (not kwargs or self.keywords.issuperset(kwargs)):
             return args, kwargs
-        if len(args) < n:
-            raise TypeError(f"{self.name} takes {n} arrays as its first arguments, got {len(args)}")
-        names = list(self._signature)[n:]
-        if len(args) - n > len(names):
-            raise TypeError(f"{self.name} was given {len(args)} arguments")
-        return self.bind(*args[:n], **dict(zip(names, args[n:], strict=False)), **kwargs)
+        names = list(signature(self.fn))
+        if len(args) > max(len(names), self.arity):
+            raise TypeError(f"{self.name} takes {max(len(names), self.arity)} arguments at most")
+        by_name = {**dict(zip(names[self.arity :], args[self.arity :], strict=False)), **kwargs}
+        arrays = args[: self.arity]
+        for name in names[len(arrays) : self.arity]:
+            if name in by_name:
+                arrays += (by_name.pop(name),)
+        if len(arrays) < self.arity:
+            raise TypeError(f"{self.name} takes {self.arity} arrays, but was given {len(arrays)}")
+        return arrays, covered(self.fn, by_name, self.keywords)
 
     def __repr__(self) -> str:
         return f"Op({self.name})"
@@ -116,9 +139,23 @@ COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {}
 """Functions written out in others that have rules, by the NumPy function they stand for."""
 
 
+@functools.cache
 def signature(fn: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a function by name; none for a ufunc, whose keywords have no rules."""
-    return {} if isinstance(fn, np.ufunc) else inspect.signature(fn).parameters
+    if isinstance(fn, np.ufunc):
+        return {}
+    try:
+        return inspect.signature(fn).parameters
+    except ValueError:  # some of NumPy's compiled functions do not say, in its older versions
+        return {}
+
+
+def _keywords_of(rule: Rule, arity: int) -> frozenset[str]:
+    """The parameters of a rule after ``g, out`` and the arrays."""
+    parameters = inspect.signature(rule).parameters.values()
+    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    keyword = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    return frozenset(positional[2 + arity :] + keyword)
 
 
 def covered(
@@ -128,8 +165,8 @@ def covered(
     for name, value in kwargs.items():
         default = signature(fn).get(name)
         if name not in keywords and (default is None or value is not default.default):
-            shape = getattr(value, "shape", ())
-            shown = f"<array of shape {shape}>" if shape else repr(value)
+            array = isinstance(value, np.ndarray) and value.ndim
+            shown = f"<array of shape {value.shape}>" if array else repr(value)
             names = ", ".join(sorted(keywords)) or "none"
             raise NoRuleError(
                 f"{fn.__name__.strip('_')}: the keyword {name}={shown} has no derivative rule here "
@@ -137,3 +174,20 @@ def covered(
                 "or give the plain array with .data if no derivative is wanted"
             )
     return {name: value for name, value in kwargs.items() if name in keywords}
+
+
+def no_rule(fn: Callable[..., Any], method: str = "") -> str:
+    """What to say of a function that has no rule."""
+    module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    name = f"{module}.{fn.__name__}"
+    if method:
+        return (
+            f"{name}.{method} of a Tensor has no derivative rule; write np.sum, np.prod, np.max or "
+            "np.cumsum for what the method does"
+        )
+    declare = "ufunc" if isinstance(fn, np.ufunc) else "function"
+    return (
+        f"{name} has no derivative rule; give it the plain array with .data if no derivative is "
+        f"wanted, or declare a rule for each array argument: ag.{declare}({name}, "
+        "lambda g, out, x: ...)"
+    )

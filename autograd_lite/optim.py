@@ -25,15 +25,30 @@ class Optimizer:
         Leaves that require a gradient.
     lr : float
         The learning rate, positive.
+
+    Raises
+    ------
+    TypeError
+        For parameters that are not leaves, or require no gradient.
+    ValueError
+        For no parameters, or a learning rate that is not positive.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
+        if isinstance(parameters, Tensor):
+            raise TypeError(f"{type(self).__name__} takes a list of parameters: write [w] for w")
         self.parameters = list(parameters)
+        for p in self.parameters:
+            if not (isinstance(p, Tensor) and p.requires_grad and p.op is None):
+                raise TypeError(
+                    f"{type(self).__name__} moves leaves that require a gradient; this is not "
+                    f"one: {p!r}"
+                )
         if not self.parameters:
             raise ValueError(f"{type(self).__name__} was given no parameters")
         if not lr > 0:
             raise ValueError(f"{type(self).__name__}: the learning rate must be positive, not {lr}")
-        self.lr = lr
+        self.lr = float(lr)  # a NumPy number would turn float32 data into float64
 
     def zero_grad(self) -> None:
         """Forget the gradients."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Any
 
+import numpy as np
+
 from .errors import GraphFreedError, ShapeError
 
-__all__ = ["ancestors", "released", "sweep", "unbroadcast"]
+__all__ = ["ancestors", "own", "released", "sweep", "unbroadcast"]
 
 
 class _Released:
@@ -36,12 +38,13 @@ def ancestors(
     pending = list(found.values())
     for record in pending:
         if record.op is released:
-            raise GraphFreedError(
-                f"the graph behind {_describe(record)} was released by an earlier backward(); "
-                "call backward(retain_graph=True) the first time, or compute the value again"
-            )
-        for x in record.inputs:
+            raise GraphFreedError(_freed(record))
+        for i, x in enumerate(record.inputs):
             birth = getattr(x, "birth", -1)
+            if birth > record.birth:  # assigned to since this record read it
+                x = _as_read(x, record.birth)
+                birth = x.birth
+                record.inputs = (*record.inputs[:i], x, *record.inputs[i + 1 :])
             if birth not in found and birth >= since and (x.requires_grad or not differentiable):
                 found[birth] = x
                 pending.append(x)
@@ -81,6 +84,8 @@ def sweep(
     while order:
         record = order.pop()
         op = record.op
+        if op is released:
+            raise GraphFreedError(_freed(record))
         if op is None or (g := cotangents.pop(record.birth, None)) is None:
             continue
         y, xs = (record, record.inputs) if on_records else (record.data, record.values)
@@ -103,7 +108,7 @@ def sweep(
                 raise
             cotangents[birth] = cotangents[birth] + c if birth in cotangents else c
         if release:
-            record.release()
+            record._release()
     return cotangents
 
 
@@ -111,14 +116,31 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` over the axes along which an array of `shape` was stretched to ``g.shape``."""
     added = len(g.shape) - len(shape)
     if added < 0:
-        raise ShapeError(f"a cotangent of shape {g.shape} cannot belong to an argument of {shape}")
+        raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
     stretched = tuple(range(added))
     if g.shape[added:] != shape:
-        stretched += tuple(
-            axis for axis, n in enumerate(shape, added) if n == 1 and g.shape[axis] != 1
-        )
+        for axis, n in enumerate(shape, added):
+            if n == 1 and g.shape[axis] != 1:
+                stretched += (axis,)
+            elif n != g.shape[axis]:
+                raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
     g = g.sum(axis=stretched)
     return g if g.shape == shape else g.reshape(shape)
+
+
+def own(cotangent: Any, lent: set[int]) -> Any:
+    """Copy a cotangent unless it is an array that nobody else holds.
+
+    Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
+    one array and an optimizer that scales one gradient in place would scale the other.
+    """
+    if isinstance(cotangent, np.generic):
+        return np.asarray(cotangent)
+    if isinstance(cotangent, np.ndarray):
+        if cotangent.base is not None or id(cotangent) in lent:
+            return cotangent.copy()
+        lent.add(id(cotangent))
+    return cotangent
 
 
 def _fit(c: Any, value: Any, op: Any) -> Any:
@@ -135,6 +157,18 @@ def _fit(c: Any, value: Any, op: Any) -> Any:
     return c if c.dtype == value.dtype else c.astype(value.dtype)
 
 
+def _as_read(x: Any, birth: int) -> Any:
+    """The version of an input that a record of this birth read: its last one born before."""
+    while getattr(x, "birth", -1) > birth:
+        if x.op is released or not x.inputs:
+            raise GraphFreedError(
+                f"{_describe(x)} was assigned to after it was read, and its earlier value has been "
+                "released; assign to a copy, or call backward(retain_graph=True)"
+            )
+        x = x.inputs[0]
+    return x
+
+
 def _check_unchanged(record: Any) -> None:
     """A sweep on records reads the data its inputs have now: they must be what the op read."""
     for x, value in zip(record.inputs, record.values, strict=True):
@@ -143,6 +177,13 @@ def _check_unchanged(record: Any) -> None:
                 f"{_describe(x)} was given new data after {record.op.name} used it; "
                 "compute the value again"
             )
+
+
+def _freed(record: Any) -> str:
+    return (
+        f"the graph behind {_describe(record)} was released by an earlier backward(), or by one "
+        "that failed; call backward(retain_graph=True) the first time, or compute the value again"
+    )
 
 
 def _describe(record: Any) -> str:

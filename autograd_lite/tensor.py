@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,16 @@ import numpy as np
 
 from .errors import DetachedError, NoRuleError, ShapeError
 from .mode import mode
-from .op import COMPOSED, OPS, Op
-from .sweep import ancestors, released, sweep
+from .op import COMPOSED, OPS, Op, no_rule
+from .sweep import ancestors, own, released, sweep
 
-__all__ = ["Tensor", "apply", "as_array", "own", "tape"]
+__all__ = ["Tensor", "apply", "as_array", "tape"]
 
 
 _births = itertools.count()
 _NOTHING: dict[str, Any] = {}
-_CONSTANTS = (np.ndarray, np.generic, float, int, complex)
+_PLAIN = frozenset({np.ndarray, float, int, complex, bool, np.float64, np.float32})
+_ABOUT_SHAPES = re.compile("shape|size|dimension|axes|axis|broadcast")
 
 
 def apply(
@@ -30,17 +32,22 @@ def apply(
 ) -> Tensor:
     """Compute an op on Tensors and constants, and record it."""
     values = []
-    requires_grad = False
+    requires_grad = converted = False
     for x in inputs:
-        if isinstance(x, Tensor):
+        if x.__class__ is Tensor:
             values.append(x.data)
             requires_grad = requires_grad or x.requires_grad
-        elif isinstance(x, _CONSTANTS) or hasattr(x, "__array_function__"):
+        elif x.__class__ in _PLAIN:
             values.append(x)
         else:
-            return apply(op, tuple(_as_input(op, x) for x in inputs), params, forward)
+            values.append(as_array(x, f"an argument of {op.name}"))
+            converted = True
+    if converted:
+        inputs = tuple(
+            x if x.__class__ is Tensor else v for x, v in zip(inputs, values, strict=True)
+        )
     for name in params:
-        if isinstance(params[name], Tensor):
+        if params[name].__class__ is Tensor:
             raise NoRuleError(
                 f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
                 f"through it; write {name}=t.data if none is wanted"
@@ -49,10 +56,12 @@ def apply(
         data = (forward or op.forward)(*values, **params)
     except Exception as error:
         shapes = f"{op.name} of shapes {' and '.join(str(np.shape(v)) for v in values)}"
-        if type(error) is ValueError and op.is_numpy:
+        if type(error) is ValueError and op.is_numpy and _ABOUT_SHAPES.search(str(error)):
             raise ShapeError(f"{shapes}: {error}") from error
         error.add_note(f"in {shapes}")
         raise
+    if not hasattr(data, "dtype"):
+        data = as_array(data, f"the value of {op.name}")
     out = Tensor.__new__(Tensor)
     out.data = data
     out.grad = out.name = None
@@ -62,7 +71,7 @@ def apply(
         out.inputs = inputs
         out.values = values
         out.params = params
-        out.requires_grad = requires_grad and not op.flat
+        out.requires_grad = requires_grad and not op.flat and data.dtype.kind in "fc"
         out.scope = mode.scope
     else:
         out._forget(None)
@@ -70,20 +79,17 @@ def apply(
     return out
 
 
-def _as_input(op: Op, x: Any) -> Any:
-    try:
-        return x if isinstance(x, Tensor) else as_array(x)
-    except TypeError as error:
-        error.add_note(f"in an argument of {op.name}")
-        raise
-
-
-def as_array(data: Any) -> Any:
+def as_array(data: Any, what: str = "the data of a Tensor") -> Any:
     """Turn lists and numbers into arrays; leave any array that speaks NumPy's protocols alone."""
     if not hasattr(data, "__array_function__"):
         data = np.asarray(data)
     if data.dtype.kind not in "biufc":
-        raise TypeError(f"a Tensor holds numbers, not data of dtype {data.dtype}")
+        raise TypeError(f"{what} must be numbers, not {data.dtype}")
+    if isinstance(data, (np.matrix, np.ma.MaskedArray)):
+        raise TypeError(
+            f"{what} must not be a {type(data).__name__}, whose operators mean other things; "
+            "write np.asarray(data)"
+        )
     return data
 
 
@@ -94,6 +100,26 @@ def _operator(
     if reflected:
         return lambda self, other: apply(OPS[fn], (other, self), _NOTHING, python_operator)
     return lambda self, other: apply(OPS[fn], (self, other), _NOTHING, python_operator)
+
+
+def _unless_none(compare: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Any]:
+    """Make ``t == None`` what it is for every object."""
+    return lambda self, other: NotImplemented if other is None else compare(self, other)
+
+
+def _in_place(compute: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
+    """Make an augmented assignment: the name gets a new Tensor, other holders keep the old one."""
+
+    def augmented(self: Tensor, other: Any) -> Tensor:
+        self._refuse_leaf()
+        out = compute(self, other)
+        if out.shape != self.shape:
+            raise ShapeError(
+                f"an in-place operation cannot change the shape {self.shape} to {out.shape}"
+            )
+        return out
+
+    return augmented
 
 
 def _method(fn: Callable[..., Any]) -> Callable[..., Tensor]:
@@ -112,7 +138,8 @@ class Tensor:
     Parameters
     ----------
     data : array_like of numbers
-        Kept as it is when it is an array (not copied), else made into one.
+        Kept as it is when it is an array, else made into one. It is not copied, and must not be
+        written into between a computation with it and the backward sweep.
     requires_grad : bool
         Whether `backward` shall leave a gradient in `grad`. Needs floating-point data.
     name : str, optional
@@ -160,6 +187,9 @@ class Tensor:
         "values",
     )
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Tensor is final; hold one in an attribute instead of deriving a class")
+
     op: Op | None
     inputs: tuple[Any, ...]
     values: Sequence[Any]
@@ -187,9 +217,18 @@ class Tensor:
         self.params = _NOTHING
         self.scope = ""
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Let go of what this was made from; its gradient can no longer be computed."""
         self._forget(released)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as a leaf of its own, which is born anew."""
+        if self.op is not None:
+            raise DetachedError(
+                "a computed tensor cannot be copied or pickled with what it was made from; "
+                "write t.detach()"
+            )
+        return Tensor, (self.data, self.requires_grad, self.name)
 
     def backward(self, grad: Any = None, retain_graph: bool = False) -> None:
         """Add the gradient of this value to the `grad` of every leaf that requires one.
@@ -216,20 +255,20 @@ class Tensor:
                 "backward() on a tensor that requires no gradient: nothing it was made from was "
                 "given requires_grad=True, or it was computed under no_grad()"
             )
-        seed = self.seed(grad)
+        seed = self._seed(grad.data if isinstance(grad, Tensor) else grad)
         records = ancestors((self,), differentiable=True)
         order = list(records.values())
         leaves = [record for record in order if record.op is None]
         wanted = set(records)
         del records
         cotangents = sweep(order, wanted, {self.birth: seed}, release=not retain_graph)
-        lent = {id(grad)}
+        lent = {id(seed), id(grad)}
         for leaf in leaves:
             if leaf.birth in cotangents:
                 cotangent = own(cotangents[leaf.birth], lent)
                 leaf.grad = cotangent if leaf.grad is None else leaf.grad + cotangent
 
-    def seed(self, grad: Any = None, holomorphic: bool = False) -> Any:
+    def _seed(self, grad: Any = None, holomorphic: bool = False) -> Any:
         """Check the cotangent a backward sweep starts from, or make the 1 of a single number."""
         if grad is None:
             if self.size != 1:
@@ -265,25 +304,29 @@ class Tensor:
         op = OPS.get(fn)
         if op is not None and method == "__call__" and not kwargs:
             return apply(op, args, _NOTHING)
-        if "out" in kwargs:
+        if method == "at" and isinstance(args[0], Tensor) and (op := OPS.get(fn.at)):
+            target, *rest = args
+            return target.assign(lambda x: apply(op, *op.bind(x, *rest)))
+        if "out" in kwargs or method == "at":
             raise DetachedError(
                 f"{fn.__name__} of a Tensor cannot be written into an array (out=, or an in-place "
-                "operator on it): the derivative would be lost; write a = a + t, not a += t"
+                "operator on it, or .at): the derivative would be lost; write a = a + t, not "
+                "a += t, or start from ag.zeros(shape) to fill an array"
             )
         if fn in COMPOSED and method == "__call__":
             return COMPOSED[fn](*args, **kwargs)
         if op is None or method != "__call__":
-            raise NoRuleError(_no_rule(fn, "" if method == "__call__" else f".{method}"))
+            raise NoRuleError(no_rule(fn, method.replace("__call__", "")))
         return apply(op, *op.bind(*args, **kwargs))
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if fn in (np.shape, np.ndim, np.size):
-            return fn(args[0].data, *args[1:], **kwargs)
+            return fn(*map(_plain, args), **{key: _plain(x) for key, x in kwargs.items()})
         if op := OPS.get(fn):
             return apply(op, *op.bind(*args, **kwargs))
         if fn in COMPOSED:
             return COMPOSED[fn](*args, **kwargs)
-        raise NoRuleError(_no_rule(fn))
+        raise NoRuleError(no_rule(fn))
 
     if not TYPE_CHECKING:  # else type checkers take `X @ t` for an ndarray
 
@@ -356,14 +399,18 @@ class Tensor:
     __rtruediv__ = _operator(np.divide, operator.truediv, reflected=True)
     __pow__ = _operator(np.power, operator.pow)
     __rpow__ = _operator(np.power, operator.pow, reflected=True)
+    __mod__ = _operator(np.remainder, operator.mod)
+    __rmod__ = _operator(np.remainder, operator.mod, reflected=True)
+    __floordiv__ = _operator(np.floor_divide, operator.floordiv)
+    __rfloordiv__ = _operator(np.floor_divide, operator.floordiv, reflected=True)
     __matmul__ = _operator(np.matmul, operator.matmul)
     __rmatmul__ = _operator(np.matmul, operator.matmul, reflected=True)
     __lt__ = _operator(np.less, operator.lt)
     __le__ = _operator(np.less_equal, operator.le)
     __gt__ = _operator(np.greater, operator.gt)
     __ge__ = _operator(np.greater_equal, operator.ge)
-    __eq__ = _operator(np.equal, operator.eq)  # type: ignore[assignment]
-    __ne__ = _operator(np.not_equal, operator.ne)  # type: ignore[assignment]
+    __eq__ = _unless_none(_operator(np.equal, operator.eq))
+    __ne__ = _unless_none(_operator(np.not_equal, operator.ne))
     __and__ = _operator(np.bitwise_and, operator.and_)
     __rand__ = _operator(np.bitwise_and, operator.and_, reflected=True)
     __or__ = _operator(np.bitwise_or, operator.or_)
@@ -382,9 +429,61 @@ class Tensor:
     def __abs__(self) -> Tensor:
         return apply(OPS[np.abs], (self,), _NOTHING, abs)
 
+    __iadd__ = _in_place(__add__)
+    __isub__ = _in_place(__sub__)
+    __imul__ = _in_place(__mul__)
+    __itruediv__ = _in_place(__truediv__)
+    __ipow__ = _in_place(__pow__)
+    __imatmul__ = _in_place(__matmul__)
+
     def __getitem__(self, index: Any) -> Tensor:
         op = OPS[operator.getitem]
         return apply(op, *op.bind(self, index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        op = OPS[operator.setitem]
+        self.assign(lambda x: apply(op, *op.bind(x, index, value)))
+
+    def assign(self, update: Callable[[Tensor], Tensor]) -> None:
+        """Give this tensor the value that `update` computes from it, as a new record.
+
+        What has read it before keeps the value it read, and its derivative.
+
+        Parameters
+        ----------
+        update : callable
+            Takes a Tensor of the present value, returns one of the new value.
+
+        Raises
+        ------
+        DetachedError
+            For a leaf that requires a gradient, and for a view of another tensor.
+        """
+        self._refuse_leaf()
+        if self.op and any(
+            np.may_share_memory(self.data, v) for v in self.values if isinstance(v, np.ndarray)
+        ):
+            raise DetachedError(
+                f"this is a view made by {self.op.name}, and assigning to it would change the "
+                "tensor behind it in NumPy; assign to that one, or to np.copy(x)"
+            )
+        before = Tensor.__new__(Tensor)
+        for slot in _SLOTS:
+            setattr(before, slot, getattr(self, slot))
+        after = update(before)
+        if not mode.recording:
+            self.data = after.data
+            return
+        for slot in _SLOTS:
+            if slot != "name":
+                setattr(self, slot, getattr(after, slot))
+
+    def _refuse_leaf(self) -> None:
+        if self.requires_grad and self.op is None and mode.recording:
+            raise DetachedError(
+                "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
+                "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
+            )
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
@@ -412,7 +511,7 @@ class Tensor:
     def transpose(self, *axes: Any) -> Tensor:
         """Permute the axes, given one by one or as a tuple; reverse them by default."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return apply(OPS[np.transpose], (self,), {"axes": order} if order else _NOTHING)
+        return apply(OPS[np.transpose], (self,), {} if order is None else {"axes": tuple(order)})
 
     def reshape(self, *shape: Any) -> Tensor:
         """Give the elements another shape, its lengths one by one or as a tuple."""
@@ -428,6 +527,13 @@ class Tensor:
     min = _method(np.min)
     argmax = _method(np.argmax)
     squeeze = _method(np.squeeze)
+
+
+_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot != "__weakref__")
+
+
+def _plain(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
 
 
 def tape(*outputs: Tensor) -> list[Tensor]:
@@ -448,26 +554,3 @@ def tape(*outputs: Tensor) -> list[Tensor]:
         If a record was released by `Tensor.backward`.
     """
     return list(ancestors(outputs).values())
-
-
-def own(cotangent: Any, lent: set[int]) -> Any:
-    """Copy a cotangent unless it is an array that nobody else holds.
-
-    Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
-    one array and an optimizer that scales one gradient in place would scale the other.
-    """
-    if isinstance(cotangent, np.generic):
-        return np.asarray(cotangent)
-    if id(cotangent) in lent or getattr(cotangent, "base", None) is not None:
-        return cotangent.copy()
-    lent.add(id(cotangent))
-    return cotangent
-
-
-def _no_rule(fn: Callable[..., Any], method: str = "") -> str:
-    module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    name = f"{module}.{fn.__name__}{method}"
-    return (
-        f"{name} has no derivative rule; give it the plain array with .data if no derivative is "
-        f"wanted, or declare one: ag.function({name}, lambda g, out, x: ...)"
-    )

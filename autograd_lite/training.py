@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from .errors import ShapeError
 from .mode import no_grad
 from .nn import Module
 from .optim import Optimizer
+from .tensor import Tensor
 
 __all__ = ["History", "accuracy", "fit"]
 
@@ -37,7 +39,11 @@ class History:
 def accuracy(model: Callable[[Any], Any], X: np.ndarray, y: np.ndarray) -> float:
     """Share of the samples whose largest output is at their class."""
     with no_grad():
-        return float(np.mean(np.argmax(model(X).data, axis=-1) == y))
+        outputs = model(X)
+    predicted = np.argmax(outputs.data if isinstance(outputs, Tensor) else outputs, axis=-1)
+    if np.shape(y) != predicted.shape:
+        raise ShapeError(f"accuracy: classes of shape {np.shape(y)} for {predicted.shape}")
+    return float(np.mean(predicted == y))
 
 
 def fit(
@@ -49,7 +55,7 @@ def fit(
     valid: Data | None = None,
     epochs: int = 20,
     batch_size: int = 32,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> History:
     """Train a model by mini-batches in random order.
 
@@ -66,7 +72,7 @@ def fit(
     valid : tuple of ndarray, optional
         Samples and classes to measure the accuracy on after each epoch.
     epochs, batch_size : int
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         Draws the order of the samples.
 
     Returns
@@ -76,13 +82,17 @@ def fit(
     Raises
     ------
     ValueError
-        For samples and labels that differ in number, or that hold NaN or infinity.
+        For samples and labels that differ in number, or that hold NaN or infinity, or for
+        `epochs` or `batch_size` that are not positive.
     FloatingPointError
         If the loss becomes NaN or infinite.
     """
-    X, y = train
-    _check_data(X, y)
-    rng = rng or np.random.default_rng()
+    X, y = _checked("train", train)
+    if valid is not None:
+        valid = _checked("valid", valid)
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"fit: epochs={epochs} and batch_size={batch_size} must be positive")
+    rng = np.random.default_rng(rng)
     history = History()
     for epoch in _progress(epochs):
         order = rng.permutation(len(X))
@@ -105,19 +115,22 @@ def fit(
     return history
 
 
-def _check_data(X: np.ndarray, y: np.ndarray) -> None:
+def _checked(what: str, data: Data) -> Data:
+    X, y = (np.asarray(part) for part in data)
     if len(X) != len(y):
-        raise ValueError(f"fit: {len(X)} samples, but {len(y)} labels")
+        raise ValueError(f"fit, {what}: {len(X)} samples, but {len(y)} labels")
     if len(X) == 0:
-        raise ValueError("fit: there are no samples to learn from")
+        raise ValueError(f"fit, {what}: there are no samples")
     for name, a in (("samples", X), ("labels", y)):
         wrong = np.argwhere(~np.isfinite(a))
         if len(wrong):
             at = tuple(int(i) for i in wrong[0])
             raise ValueError(
-                f"fit: the {name} hold {len(wrong)} values that are NaN or infinite, the first "
+                f"fit, {what}: the {name} hold {len(wrong)} values that are NaN or infinite, the "
+                f"first "
                 f"at {at}; leave those rows out, or fill them with np.nan_to_num"
             )
+    return X, y
 
 
 def _progress(epochs: int) -> Iterator[int]:

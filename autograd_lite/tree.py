@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["flatten", "map_leaves"]
+__all__ = ["flatten", "flatten_like", "map_leaves", "replaced"]
 
 
 def flatten(tree: Any) -> list[Any]:
     """List the leaves of a nested structure, in order."""
-    leaves: list[Any] = []
-    map_leaves(leaves.append, tree)
+    leaves = []
+
+    def keep(leaf: Any) -> Any:
+        leaves.append(leaf)
+        return leaf
+
+    map_leaves(keep, tree)
     return leaves
+
+
+def flatten_like(structure: Any, tree: Any, what: str) -> list[Any]:
+    """List the leaves of `tree` in the order of `structure`, which it must share.
+
+    Raises
+    ------
+    TypeError
+        Saying what has which structure in place of which.
+    """
+    if isinstance(structure, dict):
+        if not isinstance(tree, dict) or tree.keys() != structure.keys():
+            raise TypeError(f"{what} must be a dict with the keys {list(structure)}")
+        pairs = [(structure[key], tree[key]) for key in structure]
+    elif isinstance(structure, (list, tuple)):
+        if not isinstance(tree, (list, tuple)) or len(tree) != len(structure):
+            raise TypeError(f"{what} must be a {type(structure).__name__} of {len(structure)}")
+        pairs = list(zip(structure, tree, strict=True))
+    elif dataclasses.is_dataclass(structure):
+        if type(tree) is not type(structure):
+            raise TypeError(f"{what} must be a {type(structure).__name__}")
+        pairs = list(zip(flatten(structure), flatten(tree), strict=True))
+    else:
+        return [] if structure is None else [tree]
+    return [leaf for part, other in pairs for leaf in flatten_like(part, other, what)]
+
+
+def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
+    """Put other leaves, in order, into the same structure."""
+    following = iter(leaves)
+    return map_leaves(lambda _: next(following), tree)
 
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """Apply `f` to each leaf in order and return the same structure of the results."""
     if isinstance(tree, dict):
-        return type(tree)((key, map_leaves(f, value)) for key, value in tree.items())
+        mapped = copy.copy(tree)  # a subclass may not be made from items alone
+        mapped.update((key, map_leaves(f, value)) for key, value in tree.items())
+        return mapped
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*(map_leaves(f, value) for value in tree))
     if isinstance(tree, (list, tuple)):

@@ -23,7 +23,7 @@ def x():
         (lambda x: x.backward(np.ones(3)), ag.ShapeError, r"has shape \(3,\).*belongs to \(2, 3\)"),
         (lambda x: x.detach().backward(), RuntimeError, "requires no gradient"),
         (lambda x: Tensor([1, 2], requires_grad=True), TypeError, "not int64.*dtype=float"),
-        (lambda x: Tensor(["a"]), TypeError, "holds numbers"),
+        (lambda x: Tensor(["a"]), TypeError, "data of a Tensor must be numbers"),
         (lambda x: Tensor(x), TypeError, r"x\.detach\(\)"),
         (
             lambda x: np.linalg.qr(x),
@@ -51,7 +51,7 @@ def x():
         (lambda x: np.array([x, x]), ag.DetachedError, "plain array"),
         (lambda x: float(x.sum()), ag.DetachedError, r"t\.item\(\)"),
         (lambda x: np.add(x, 1, out=np.ones((2, 3))), ag.DetachedError, r"a = a \+ t"),
-        (lambda x: x + "a", TypeError, "holds numbers"),
+        (lambda x: x + "a", TypeError, "an argument of add must be numbers, not <U1"),
         (lambda x: ag.grad(lambda a: a * 1.0)(3), TypeError, r"not int64; write .* 3\.0 for 3"),
         (lambda x: ag.grad(lambda a: a)(np.ones(2)), RuntimeError, "needs a cotangent"),
         (lambda x: ag.grad(lambda a: a > 0)(1.0), TypeError, "floating-point number, not bool"),
@@ -95,8 +95,9 @@ def test_a_second_backward_says_how_to_keep_the_graph(x):
 
 def test_writing_a_tensor_into_an_array_is_refused(x):
     z = np.zeros(3)
-    with pytest.raises((TypeError, ValueError)):
+    with pytest.raises(ValueError, match="sequence") as caught:
         z[0] = x[0, 0]
+    assert "derivative" in str(caught.value.__cause__)
     with pytest.raises(ag.DetachedError, match=r"write a = a \+ t"):
         z += x[0]
     np.testing.assert_array_equal(z, np.zeros(3))

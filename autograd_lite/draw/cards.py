@@ -31,7 +31,8 @@ def text(value: object, longest: int = 24) -> str:
     r"""Spell any text for an HTML-like label, so that it is shown as it is.
 
     Graphviz expands ``\N`` and its like in these labels too, hence the doubled backslash.
-    Characters that do not print, which XML may not even hold, are spelled as Python does.
+    Characters that do not print, which XML may not even hold, are spelled as Python does, and
+    a ``]`` as an entity, for Graphviz takes one alone for a syntax error.
     """
     shown = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode()
@@ -39,7 +40,7 @@ def text(value: object, longest: int = 24) -> str:
     )
     if len(shown) > longest:
         shown = shown[: longest - 3] + "..."
-    return html.escape(shown.replace("\\", "\\\\"), quote=False)
+    return html.escape(shown.replace("\\", "\\\\"), quote=False).replace("]", "&#93;")
 
 
 def title(words: str) -> str:

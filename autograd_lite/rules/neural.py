@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..declare import function, ufunc
-from ..errors import ShapeError
+from ..errors import NoRuleError, ShapeError
 from ..tensor import Tensor
 from .reductions import kept
 
@@ -23,6 +23,11 @@ __all__ = [
     "softmax_cross_entropy",
     "stop_gradient",
 ]
+
+
+def _must_be_real(name: str, x: Any) -> None:
+    if x.dtype.kind == "c":
+        raise NoRuleError(f"{name} is defined for real numbers, and was given complex ones")
 
 
 def _relu(x: Any, at_zero: int = 0) -> Any:
@@ -44,6 +49,7 @@ def _relu(x: Any, at_zero: int = 0) -> Any:
     """
     if at_zero not in (0, 1):
         raise ValueError(f"relu: at_zero is the derivative at 0, 0 or 1, not {at_zero!r}")
+    _must_be_real("relu", x)
     return np.maximum(x, 0)
 
 
@@ -65,6 +71,7 @@ def _sigmoid(x: Any) -> Any:
     ----------
     Park (2022), eq. (2), for its derivative ``y * (1 - y)``.
     """
+    _must_be_real("sigmoid", x)
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
@@ -86,6 +93,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     -------
     array or Tensor
     """
+    _must_be_real("logsumexp", x)
     top = x.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     y = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
@@ -116,6 +124,7 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     ----------
     Park (2022), eq. (39), for its Jacobian.
     """
+    _must_be_real("softmax", x)
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
@@ -137,6 +146,7 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
     -------
     array or Tensor, shape of `x`
     """
+    _must_be_real("log_softmax", x)
     z = x - x.max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
@@ -147,12 +157,13 @@ log_softmax = function(
 
 
 def _cross_entropy(logits: Any, labels: Any, probabilities: Any) -> Any:
-    # log(sum(exp(z))) is max(z) - log(max(p)): the largest probability is exp(0) over that sum.
-    log_sum = logits.max(axis=-1) - np.log(probabilities.max(axis=-1))
+    z = logits - logits.max(axis=-1, keepdims=True)
+    # The largest probability is exp(0) over the sum of exponentials of z.
+    log_sum = -np.log(probabilities.max(axis=-1))
     if labels.ndim == logits.ndim:
-        chosen = (labels * logits).sum(axis=-1)
+        chosen = (np.where(labels == 0, 0, z) * labels).sum(axis=-1)  # z may be -inf there
     else:
-        rows = logits.reshape(-1, logits.shape[-1])
+        rows = z.reshape(-1, z.shape[-1])
         chosen = rows[np.arange(labels.size), labels.reshape(-1)].reshape(labels.shape)
     return (log_sum - chosen).sum() / log_sum.size
 
@@ -161,7 +172,7 @@ def _cross_entropy_rule(g: Any, y: Any, logits: Any, labels: Any, probabilities:
     k = logits.shape[-1]
     if labels.ndim < logits.ndim:
         labels = labels[..., None] == np.arange(k)
-    return (probabilities - labels) * (g / (logits.size // k))
+    return (probabilities - labels) * (g * (1 / max(logits.size // k, 1)))
 
 
 # The probabilities are computed from the logits, and the rule of the logits is their whole
@@ -186,7 +197,7 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     Raises
     ------
     TypeError
-        For classes that are not integers, or labels that require a gradient.
+        For classes that are not integers, or labels that are complex or require a gradient.
     ValueError
         For classes outside 0 ... K - 1, or rows that do not sum to one.
     ShapeError
@@ -201,6 +212,8 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     if not isinstance(labels, Tensor):
         labels = np.asarray(labels)
     _check_labels(labels, logits.shape)
+    if labels.dtype.kind == "f" and labels.dtype != logits.dtype:
+        labels = labels.astype(logits.dtype)  # or a loss of float32 logits would be float64
     return _record_cross_entropy(logits, labels, softmax(logits))
 
 
@@ -213,6 +226,8 @@ def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
                 "-np.sum(labels * ag.log_softmax(logits), axis=-1).mean()"
             )
         labels = labels.data
+    if labels.dtype.kind == "c":
+        raise TypeError(f"{name}: labels cannot be complex")
     if not shape or labels.shape not in (shape, shape[:-1]):
         raise ShapeError(
             f"{name}: labels of shape {labels.shape} do not fit logits of shape {shape}; "

@@ -1,0 +1,163 @@
+"""Assignment: a new record, and whoever read before keeps what it read."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Tensor
+
+
+def test_a_loop_that_fills_an_array_differentiates():
+    def powers(x, n):
+        y = ag.zeros(n)
+        y[0] = x
+        for i in range(1, n):
+            y[i] = y[i - 1] * x
+        return y
+
+    np.testing.assert_array_equal(ag.jacobian(lambda x: powers(x, 4))(2.0), [1.0, 4.0, 12.0, 32.0])
+    assert ag.gradcheck(lambda x: powers(x, 5), np.array(1.3))
+
+
+def test_who_read_before_keeps_the_value_and_its_derivative():
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x * 2
+    before = np.sum(y**2)
+    y[0] = 0.0
+    after = np.sum(y**2)
+    assert (before.item(), after.item()) == (56.0, 52.0)
+    (before + 10 * after).backward()
+    np.testing.assert_array_equal(x.grad, 8 * np.array([1.0, 2.0, 3.0]) * [1, 11, 11])
+
+
+def test_two_readers_of_three_versions():
+    def f(x):
+        y = x * 1.0 if isinstance(x, Tensor) else x.copy()
+        a = y[0] * y[1]
+        y[0] = x[1] ** 2
+        b = y[0] * y[1]
+        y[1] = b
+        return a + 3 * b + y[0] * y[1]
+
+    assert ag.gradcheck(f, np.array([0.7, -1.2]))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [0, -1, slice(None, None, 2), (slice(None),), [0, 2], np.array([True, False, True]), ...],
+    ids=str,
+)
+def test_every_kind_of_index(index):
+    def f(x, v):
+        y = x * x
+        y[index] = v
+        return y * x
+
+    x, v = np.array([0.5, -1.0, 2.0]), np.array(3.0)
+    assert ag.gradcheck(f, x, v)
+
+
+def test_the_last_of_repeated_assignments_stays():
+    v = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = ag.zeros(2)
+    y[[0, 0, 1]] = v
+    np.testing.assert_array_equal(y.data, [2.0, 3.0])
+    y.sum().backward()
+    np.testing.assert_array_equal(v.grad, [0.0, 1.0, 1.0])
+
+
+def test_adding_at_an_index():
+    def f(x, v):
+        y = x * x
+        y[0] += v[1]
+        y[1:] *= v[0]
+        np.add.at(y, [0, 0, 2], v)
+        return y
+
+    x, v = np.array([0.5, -1.0, 2.0]), np.array([0.3, 0.2, -0.7])
+    assert ag.gradcheck(f, x, v)
+
+
+def test_an_assigned_value_is_broadcast():
+    v = Tensor(2.0, requires_grad=True)
+    y = ag.zeros((2, 3))
+    y[:, 1:] = v
+    y.sum().backward()
+    assert v.grad == 4.0
+
+
+def test_putting_along_an_axis():
+    def f(x):
+        y = x * x
+        np.put_along_axis(y, np.array([[1], [0]]), np.sum(x), axis=1)
+        return y
+
+    assert ag.gradcheck(f, np.array([[0.5, -1.0, 2.0], [1.5, 0.1, 0.2]]))
+
+
+def test_augmented_assignment_makes_a_new_tensor():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = kept = x * 1
+    y += 5
+    y *= 2
+    np.testing.assert_array_equal(kept.data, [1.0, 2.0])
+    np.testing.assert_array_equal(y.data, [12.0, 14.0])
+    with pytest.raises(ag.ShapeError, match=r"cannot change the shape \(2,\) to \(3, 2\)"):
+        y += np.ones((3, 2))
+
+
+def test_a_leaf_that_requires_a_gradient_refuses():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    for change in (
+        lambda: w.__setitem__(0, 1.0),
+        lambda: w.__iadd__(1.0),
+        lambda: np.add.at(w, [0], 1.0),
+    ):
+        with pytest.raises(ag.DetachedError, match=r"y = x \+ v .*x\.data = "):
+            change()
+    with ag.no_grad():
+        w[0] = 7.0
+    np.testing.assert_array_equal(w.data, [7.0, 2.0])
+    assert w.requires_grad
+
+
+def test_a_view_refuses():
+    y = Tensor(np.ones((2, 3)), requires_grad=True) * 2
+    row = y[0]
+    with pytest.raises(ag.DetachedError, match=r"view made by getitem.*np\.copy"):
+        row[0] = 5.0
+    y[0, 0] = 5.0
+    np.testing.assert_array_equal(row.data, [2.0, 2.0, 2.0])
+
+
+def test_a_plain_array_refuses_tensors_and_says_what_to_start_from():
+    t = Tensor([1.0, 2.0], requires_grad=True)
+    y = np.zeros(2)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        y[0] = t[0]
+    assert "start from ag.zeros(shape)" in str(caught.value.__cause__)
+    with pytest.raises(ag.DetachedError, match=r"start from ag\.zeros\(shape\)"):
+        y[:] = t
+    with pytest.raises(ag.DetachedError, match=r"start from ag\.zeros\(shape\)"):
+        np.add.at(y, [0], t[0])
+    np.testing.assert_array_equal(y, [0.0, 0.0])
+
+
+def test_an_earlier_value_that_was_released_is_an_error():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    early = y[0]
+    y[1] = 0.0
+    y.sum().backward()
+    with pytest.raises(ag.GraphFreedError, match="released"):
+        early.backward()
+
+
+def test_lists_with_tensors_become_one_tensor():
+    t = Tensor(2.0, requires_grad=True)
+    m = ag.array([[t, 1.0], [t * t, t]])
+    np.testing.assert_array_equal(m.data, [[2.0, 1.0], [4.0, 2.0]])
+    m.sum().backward()
+    assert t.grad == 1 + 4 + 1
+    with pytest.raises(ag.DetachedError, match=r"np\.stack"):
+        np.array([t, 2 * t])
