@@ -1,0 +1,115 @@
+"""The price of each rule: its backward sweep against NumPy's forward, at about 100,000 elements.
+
+Run with ``python benchmarks/rules.py``; ``--json FILE`` writes the figures, ``--over R`` shows
+only the rules that cost more than R times the forward.
+"""
+
+from __future__ import annotations
+
+import os
+
+# One BLAS thread: it must be said before NumPy is imported.
+for _library in ("OPENBLAS", "MKL", "OMP", "VECLIB_MAXIMUM"):
+    os.environ[f"{_library}_NUM_THREADS"] = "1"
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite.timing import paired_ratio
+from autograd_lite.tree import map_leaves
+
+_rng = np.random.default_rng(0)
+
+INPUTS = {
+    "x": _rng.standard_normal(100_000),
+    "y": _rng.standard_normal(100_000),
+    "p": _rng.uniform(0.5, 2.0, 100_000),
+    "unit": _rng.uniform(-0.9, 0.9, 100_000),
+    "X": _rng.standard_normal((1000, 100)),
+    "Y": _rng.standard_normal((1000, 100)),
+    "v": _rng.standard_normal(100),
+    "A": _rng.standard_normal((300, 300)) + 20 * np.eye(300),
+    "S": (lambda B: B @ B.T / 300 + np.eye(300))(_rng.standard_normal((300, 300))),
+    "T": _rng.standard_normal((20, 50, 100)),
+}
+i = _rng.integers(100_000, size=100_000)
+rows = _rng.integers(1000, size=5000)
+cols = _rng.integers(100, size=5000)
+mask = INPUTS["x"] > 0
+k = _rng.standard_normal(64)
+
+UNARY = (
+    "exp expm1 exp2 sin cos tan tanh sinh cosh arctan arcsinh sinc square abs cbrt cumsum sort "
+    "sum mean max min prod var std cumprod median flip diff gradient nansum nanmean sign floor"
+)
+POSITIVE = "log log1p log2 log10 sqrt reciprocal"
+BINARY = "add subtract multiply divide maximum minimum hypot arctan2 logaddexp fmod remainder"
+
+EXPRESSIONS = (
+    *(f"np.{f}(x)" for f in UNARY.split()),
+    *(f"np.{f}(p)" for f in POSITIVE.split()),
+    *(f"np.{f}(unit)" for f in ("arcsin", "arccos", "arctanh")),
+    *(f"np.{f}(x, y)" for f in BINARY.split()),
+    "np.power(p, y)", "x ** 2", "p ** 2.5", "np.where(mask, x, y)", "np.clip(x, -1, 1)",
+    "X + v", "X * v", "np.sum(X, axis=0)", "np.sum(X, axis=1)", "np.mean(X, axis=1)",
+    "np.max(X, axis=1)", "np.prod(X, axis=1)", "np.cumsum(X, axis=1)", "np.cumprod(X, axis=1)",
+    "np.var(X, axis=0)", "np.std(X, axis=1)", "np.sort(X, axis=1)", "np.quantile(X, 0.3, axis=1)",
+    "x[i]", "x[::2]", "x[mask]", "X[rows, cols]", "X[rows]", "np.take(x, i)",
+    "np.take_along_axis(X, np.argsort(X, axis=1), axis=1)", "np.repeat(x, 2)", "np.tile(x, 2)",
+    "np.roll(x, 5)", "np.pad(X, 3, mode='reflect')", "np.concatenate([x, y])",
+    "np.stack([x, y])", "np.transpose(T, (2, 0, 1))", "np.tril(X)", "np.diagonal(A)",
+    "np.interp(unit, np.linspace(-1, 1, 50), np.linspace(0, 3, 50))",
+    "A @ A", "T @ X.T", "np.dot(A, A)", "np.einsum('ij,kj->ik', X, Y)", "np.einsum('ii->i', A)",
+    "np.einsum('tij,kj->tki', T, X)", "np.tensordot(T, X, axes=([2], [1]))", "np.outer(v, v)",
+    "np.kron(v, v)", "np.linalg.norm(X)", "np.linalg.norm(X, axis=1)", "np.linalg.inv(A)",
+    "np.linalg.det(A)", "np.linalg.slogdet(A)[1]", "np.linalg.solve(A, A)",
+    "np.linalg.cholesky(S)", "np.linalg.eigh(S)", "np.linalg.svd(X, full_matrices=False)",
+    "np.linalg.qr(X)", "np.fft.fft(x)", "np.fft.rfft(x)", "np.fft.irfft(x)", "np.fft.fft2(A)",
+    "np.convolve(x, k)", "np.trapezoid(x)", "ag.relu(x)", "ag.sigmoid(x)", "ag.softmax(X)",
+    "ag.log_softmax(X)", "ag.logsumexp(X, axis=1)",
+    "ag.softmax_cross_entropy(X, np.arange(1000) % 100)",
+)  # fmt: skip
+
+NAMES = {"np": np, "ag": ag, "i": i, "rows": rows, "cols": cols, "mask": mask, "k": k}
+
+
+def price(text: str, pairs: int) -> tuple[float, float]:
+    """Time the sweep of an expression, as a multiple of its forward on arrays, and that."""
+    names = [n for n in compile(text, text, "eval").co_names if n in INPUTS]
+    f = eval(f"lambda {', '.join(names)}: {text}", NAMES)
+    arrays = [INPUTS[n] for n in names]
+    value, pullback = ag.vjp(f, *arrays)
+    seed = map_leaves(np.ones_like, value)
+    ratio, _, forward = paired_ratio(lambda: pullback(seed), lambda: f(*arrays), pairs)
+    return ratio, forward
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--pairs", type=int, default=10, help="interleaved measurements of each")
+    parser.add_argument("--over", type=float, default=0.0, metavar="R", help="show only above R")
+    arguments = parser.parse_args()
+    figures = {}
+    print(f"{'expression':<52} {'forward':>11} {'backward / forward':>19}")
+    for text in EXPRESSIONS:
+        try:
+            ratio, forward = price(text, arguments.pairs)
+        except ag.NoRuleError as missing:
+            print(f"{text:<52} {missing}")
+            continue
+        figures[text] = {"forward_seconds": forward, "ratio": ratio}
+        if ratio >= arguments.over:
+            print(f"{text:<52} {forward * 1e6:>8.0f} us {ratio:>19.2f}")
+    over = [text for text, figure in figures.items() if figure["ratio"] > 4]
+    print(f"{len(over)} of {len(figures)} cost more than 4 times the forward")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
