@@ -8,7 +8,7 @@ from .derivatives import grad, value_and_grad, vjp
 from .draw import Drawing, draw
 from .errors import DetachedError, GraphFreedError, NoRuleError, ShapeError
 from .gradcheck import gradcheck
-from .mode import no_grad
+from .mode import debug, no_grad
 from .op import OPS, Op
 from .operators import (
     deriv,
@@ -20,6 +20,17 @@ from .operators import (
     jvp,
     linearize,
 )
+from .rules.activations import (
+    elu,
+    gelu,
+    leaky_relu,
+    selu,
+    sigmoid_cross_entropy,
+    silu,
+    softplus,
+)
+from .rules.images import avg_pool2d, conv2d, max_pool2d
+from .rules.layers import batch_norm, dropout, embedding, layer_norm, linear
 from .rules.neural import (
     log_softmax,
     logsumexp,
@@ -44,16 +55,24 @@ __all__ = [
     "Tensor",
     "accuracy",
     "array",
+    "avg_pool2d",
+    "batch_norm",
     "checkpoint",
     "closed_form",
     "composed",
+    "conv2d",
     "custom_vjp",
     "data",
+    "debug",
     "deriv",
     "draw",
+    "dropout",
     "elementwise_grad",
+    "elu",
+    "embedding",
     "fit",
     "function",
+    "gelu",
     "ggnvp",
     "grad",
     "gradcheck",
@@ -61,18 +80,26 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
     "linearize",
     "log_softmax",
     "logsumexp",
+    "max_pool2d",
     "named",
     "nn",
     "no_grad",
     "optim",
     "relu",
     "rules",
+    "selu",
     "sigmoid",
+    "sigmoid_cross_entropy",
+    "silu",
     "softmax",
     "softmax_cross_entropy",
+    "softplus",
     "stop_gradient",
     "tape",
     "ufunc",

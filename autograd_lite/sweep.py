@@ -103,7 +103,8 @@ def sweep(
             except Exception as error:
                 error.add_note(
                     f"while computing a cotangent of shape {value.shape} for an argument of "
-                    f"{op.name} of shapes {_shapes(record.values)}"
+                    f"{op.name} of shapes {_shapes(record.values)}, recorded "
+                    + (f"at {record.line}" if record.line else "without autograd_lite.debug()")
                 )
                 raise
             cotangents[birth] = cotangents[birth] + c if birth in cotangents else c

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import DetachedError, NoRuleError, ShapeError
-from .mode import mode
+from .mode import mode, users_line
 from .op import COMPOSED, OPS, Op, no_rule
 from .sweep import ancestors, own, released, sweep
 
@@ -73,6 +73,7 @@ def apply(
         out.params = params
         out.requires_grad = requires_grad and not op.flat and data.dtype.kind in "fc"
         out.scope = mode.scope
+        out.line = users_line() if mode.debug else None
     else:
         out._forget(None)
         out.requires_grad = False
@@ -158,6 +159,8 @@ class Tensor:
         When it was made: the order of the tape and the record's identity.
     scope : str
         The part of a model that made it.
+    line : str or None
+        The user's line that made it, where `debug` was on.
 
     Raises
     ------
@@ -179,6 +182,7 @@ class Tensor:
         "data",
         "grad",
         "inputs",
+        "line",
         "name",
         "op",
         "params",
@@ -194,6 +198,7 @@ class Tensor:
     inputs: tuple[Any, ...]
     values: Sequence[Any]
     params: Mapping[str, Any]
+    line: str | None
     grad: Any
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
@@ -216,6 +221,7 @@ class Tensor:
         self.inputs = self.values = ()
         self.params = _NOTHING
         self.scope = ""
+        self.line = None
 
     def _release(self) -> None:
         """Let go of what this was made from; its gradient can no longer be computed."""
@@ -283,7 +289,9 @@ class Tensor:
                     "take y.real or abs(y), or for a holomorphic function grad(f, holomorphic=True)"
                 )
             return np.ones(self.shape, self.dtype) if self.ndim else self.dtype.type(1)
-        seed = grad if isinstance(grad, Tensor) else np.asarray(grad, self.dtype)
+        seed = grad if isinstance(grad, Tensor) else as_array(grad, "a cotangent")
+        if seed.dtype != self.dtype:
+            seed = seed.astype(self.dtype)
         if seed.shape != self.shape:
             raise ShapeError(
                 f"the cotangent has shape {seed.shape}, the tensor it belongs to {self.shape}"

@@ -8,7 +8,6 @@ import weakref
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd_lite as ag
@@ -82,10 +81,8 @@ def test_broadcasting_is_undone_for_every_pair_of_shapes(shapes):
 
 
 @given(
-    st.integers(0, 2).flatmap(
-        lambda _: hnp.mutually_broadcastable_shapes(
-            signature=np.matmul.signature, max_dims=3, max_side=3, min_side=1
-        )
+    hnp.mutually_broadcastable_shapes(
+        signature=np.matmul.signature, max_dims=3, max_side=3, min_side=1
     )
 )
 def test_matmul_undoes_the_broadcasting_of_stacks(shapes):
@@ -121,12 +118,22 @@ def test_doublings_cost_one_visit_each():
     assert x.grad == 2.0**60
 
 
+def test_a_hundred_thousand_uses_of_one_tensor_add_up():
+    x = leaf(1.5)
+    total = x * 0.0
+    for _ in range(100_000):
+        total = total + x
+    total.backward()
+    assert x.grad == 100_000
+
+
 def test_the_tape_lists_records_in_order_of_birth_each_once():
     x = leaf(2.0, name="x")
     y = x * x
     z = y + x
-    assert ag.tape(z) == [x, y, z] or [r.birth for r in ag.tape(z)] == [x.birth, y.birth, z.birth]
-    assert y.inputs == (x, x)
+    assert [r.birth for r in ag.tape(z)] == [x.birth, y.birth, z.birth]
+    assert all(a is x for a in y.inputs)
+    assert len(y.inputs) == 2
     assert (y.op.name, z.op.name) == ("multiply", "add")
 
 

@@ -1,5 +1,47 @@
 """The derivative rules, a file a family; importing this registers them."""
 
-from . import assignment, elementwise, indexing, linalg, neural, reductions, shaping
+from . import (
+    activations,
+    assignment,
+    cumulative,
+    decompositions,
+    elementwise,
+    fft,
+    images,
+    indexing,
+    joining,
+    layers,
+    linalg,
+    neural,
+    norms,
+    piecewise,
+    products,
+    reductions,
+    shaping,
+    signal,
+    sorting,
+    statistics,
+)
 
-__all__ = ["assignment", "elementwise", "indexing", "linalg", "neural", "reductions", "shaping"]
+__all__ = [
+    "activations",
+    "assignment",
+    "cumulative",
+    "decompositions",
+    "elementwise",
+    "fft",
+    "images",
+    "indexing",
+    "joining",
+    "layers",
+    "linalg",
+    "neural",
+    "norms",
+    "piecewise",
+    "products",
+    "reductions",
+    "shaping",
+    "signal",
+    "sorting",
+    "statistics",
+]

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..declare import composed, function
 from ..op import Each
-from .indexing import _bind_index, _filled, _repeats
+from ..tensor import Tensor
+from .indexing import _bind_index, _filled, _repeats, getitem
 
 
 def _bind(x, index, value):
@@ -35,8 +36,9 @@ def _set_rule(i):
         return setitem(g, _filled(index, holes), 0)
 
     def assigned(g, y, x, value, *holes, index):
-        index = _filled(index, holes)
-        return g[index] * _last(x.shape, index) if _repeats(index) else g[index]
+        places = _filled(index, [h.data if isinstance(h, Tensor) else h for h in holes])
+        reached = getitem(g, _filled(index, holes))
+        return reached * _last(x.shape, places) if _repeats(places) else reached
 
     return {0: before, 1: assigned}.get(i)
 
@@ -57,7 +59,7 @@ function(
     rules=Each(
         {
             0: lambda g, y, x, value, *holes, index: g,
-            1: lambda g, y, x, value, *holes, index: g[_filled(index, holes)],
+            1: lambda g, y, x, value, *holes, index: getitem(g, _filled(index, holes)),
         }.get
     ),
     forward=_add_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ __all__ = ["Case"]
 
 @dataclass(frozen=True)
 class Case:
-    """An expression in NumPy over the names of `INPUTS`.
+    """An expression in NumPy (np, ag, and with SciPy sp, ags) over the names of `INPUTS`.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class Case:
     def function(self) -> Callable[..., Any]:
         """The expression as a function of its inputs."""
         code = f"lambda {', '.join(self.names)}: {self.text}"
-        f: Callable[..., Any] = eval(code, {"np": np, "ag": ag})
+        f: Callable[..., Any] = eval(code, _modules(self.text))
         return f
 
     @property
@@ -49,13 +50,23 @@ class Case:
         """The functions of NumPy and of this package that it names."""
         dotted = (n for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Attribute))
         texts = {ast.unparse(node) for node in dotted}
-        found = {eval(t, {"np": np, "ag": ag}) for t in texts if t.startswith(("np.", "ag."))}
+        modules = _modules(self.text)
+        found = {eval(t, modules) for t in texts if t.split(".")[0] in modules}
         return {f for f in found if callable(f)}
 
     def inputs(self, single: bool = False) -> list[np.ndarray]:
         """Fresh copies of its inputs, in single precision if wanted."""
         arrays = [INPUTS[name] for name in self.names]
         return [a.astype(_SINGLE[a.dtype] if single else a.dtype) for a in arrays]
+
+
+def _modules(text: str) -> dict[str, Any]:
+    """The modules an expression may name; SciPy (sp) and its part here (ags) only if it does."""
+    modules: dict[str, Any] = {"np": np, "ag": ag}
+    if "sp." in text or "ags." in text:
+        modules["sp"] = importlib.import_module("scipy")
+        modules["ags"] = importlib.import_module("autograd_lite.scipy")
+    return modules
 
 
 _SINGLE = {np.dtype(float): np.float32, np.dtype(complex): np.complex64}

@@ -36,4 +36,12 @@ INPUTS: dict[str, np.ndarray] = {
     "AA": np.array([[[2.0, 0.3], [0.1, -1.5]], [[1.2, -0.4], [0.6, 0.9]]]),  # a stack of such
     "z": _spread_out(2, 3) + 1j * _spread_out(2, 3),  # complex
     "u": _spread_out(3) - 1j * _spread_out(3),  # complex
+    "o": np.array([[0.0, 1.5, -0.7, 2.0, 0.4], [0.0, 0.8, 0.0, -1.2, 1.1]]),  # one zero, two zeros
+    "B": np.array(  # complex and well conditioned
+        [[1.6 + 0.3j, 0.4 - 0.7j, 0.2j], [-0.5j, -1.3 + 0.8j, 0.6], [0.3, 0.1 + 0.4j, 0.9 - 1.1j]]
+    ),
+    "C": np.array(  # complex and tall
+        [[0.9 + 0.2j, -0.3j], [0.4 - 0.5j, 1.1 + 0.6j], [-0.2 + 0.7j, 0.3 - 0.1j]]
+    ),
+    "Z": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]) / 4,  # singular
 }

@@ -1,11 +1,31 @@
 """What the laws are tried on: plain expressions over the names of `INPUTS`, a file a family."""
 
-from . import elementwise, indexing, linalg, neural, reductions, shaping
+from . import (
+    assignment,
+    elementwise,
+    fft,
+    indexing,
+    linalg,
+    neural,
+    reductions,
+    scipy,
+    shaping,
+    signal,
+)
 
 __all__ = ["CASES"]
 
-CASES = tuple(
-    case
-    for family in (elementwise, reductions, shaping, indexing, linalg, neural)
-    for case in family.CASES
+_FAMILIES = (
+    elementwise,
+    reductions,
+    shaping,
+    indexing,
+    assignment,
+    linalg,
+    fft,
+    neural,
+    signal,
+    scipy,
 )
+
+CASES = tuple(case for family in _FAMILIES for case in family.CASES)
