@@ -15,7 +15,10 @@ import numpy as np
 
 from .errors import NoRuleError
 
-__all__ = ["COMPOSED", "OPS", "Each", "Joint", "Op", "covered", "no_rule", "signature"]
+__all__ = ["COMPOSED", "NOTHING", "OPS", "Each", "Joint", "Op", "covered", "no_rule", "signature"]
+
+NOTHING: dict[str, Any] = {}
+"""The keywords of a call without any."""
 
 Rule = Callable[..., Any]
 Bind = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import itertools
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arithmetic import Arithmetic
 from .errors import DetachedError, NoRuleError, ShapeError
 from .mode import mode, users_line
-from .op import COMPOSED, OPS, Op, no_rule
+from .op import COMPOSED, NOTHING, OPS, Op, no_rule
 from .sweep import ancestors, own, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "tape"]
 
 
 _births = itertools.count()
-_NOTHING: dict[str, Any] = {}
 _PLAIN = frozenset({np.ndarray, float, int, complex, bool, np.float64, np.float32})
 _ABOUT_SHAPES = re.compile("shape|size|dimension|axes|axis|broadcast")
 
@@ -94,46 +94,7 @@ def as_array(data: Any, what: str = "the data of a Tensor") -> Any:
     return data
 
 
-def _operator(
-    fn: np.ufunc, python_operator: Callable[[Any, Any], Any], *, reflected: bool = False
-) -> Callable[[Tensor, Any], Tensor]:
-    """Make a binary dunder method; Python's own operator spares small arrays NumPy's call."""
-    if reflected:
-        return lambda self, other: apply(OPS[fn], (other, self), _NOTHING, python_operator)
-    return lambda self, other: apply(OPS[fn], (self, other), _NOTHING, python_operator)
-
-
-def _unless_none(compare: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Any]:
-    """Make ``t == None`` what it is for every object."""
-    return lambda self, other: NotImplemented if other is None else compare(self, other)
-
-
-def _in_place(compute: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
-    """Make an augmented assignment: the name gets a new Tensor, other holders keep the old one."""
-
-    def augmented(self: Tensor, other: Any) -> Tensor:
-        self._refuse_leaf()
-        out = compute(self, other)
-        if out.shape != self.shape:
-            raise ShapeError(
-                f"an in-place operation cannot change the shape {self.shape} to {out.shape}"
-            )
-        return out
-
-    return augmented
-
-
-def _method(fn: Callable[..., Any]) -> Callable[..., Tensor]:
-    """Make the method that NumPy's arrays have beside the function `fn`."""
-
-    def method(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
-        op = OPS[fn]
-        return apply(op, *op.bind(self, *args, **keywords))
-
-    return method
-
-
-class Tensor:
+class Tensor(Arithmetic):
     """A value that remembers how it was made.
 
     Parameters
@@ -194,6 +155,8 @@ class Tensor:
     def __init_subclass__(cls) -> None:
         raise TypeError("Tensor is final; hold one in an attribute instead of deriving a class")
 
+    _apply = staticmethod(apply)
+
     op: Op | None
     inputs: tuple[Any, ...]
     values: Sequence[Any]
@@ -219,7 +182,7 @@ class Tensor:
     def _forget(self, op: Any) -> None:
         self.op = op
         self.inputs = self.values = ()
-        self.params = _NOTHING
+        self.params = NOTHING
         self.scope = ""
         self.line = None
 
@@ -311,7 +274,7 @@ class Tensor:
     def __array_ufunc__(self, fn: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
         op = OPS.get(fn)
         if op is not None and method == "__call__" and not kwargs:
-            return apply(op, args, _NOTHING)
+            return apply(op, args, NOTHING)
         if method == "at" and isinstance(args[0], Tensor) and (op := OPS.get(fn.at)):
             target, *rest = args
             return target.assign(lambda x: apply(op, *op.bind(x, *rest)))
@@ -395,58 +358,7 @@ class Tensor:
         parts += [f"op={self.op.name}"] if self.op else ["requires_grad=True"] * self.requires_grad
         return f"Tensor({', '.join(parts)})"
 
-    # Operators and methods: the op is looked up directly, without the protocol's detour.
-
-    __add__ = _operator(np.add, operator.add)
-    __radd__ = _operator(np.add, operator.add, reflected=True)
-    __sub__ = _operator(np.subtract, operator.sub)
-    __rsub__ = _operator(np.subtract, operator.sub, reflected=True)
-    __mul__ = _operator(np.multiply, operator.mul)
-    __rmul__ = _operator(np.multiply, operator.mul, reflected=True)
-    __truediv__ = _operator(np.divide, operator.truediv)
-    __rtruediv__ = _operator(np.divide, operator.truediv, reflected=True)
-    __pow__ = _operator(np.power, operator.pow)
-    __rpow__ = _operator(np.power, operator.pow, reflected=True)
-    __mod__ = _operator(np.remainder, operator.mod)
-    __rmod__ = _operator(np.remainder, operator.mod, reflected=True)
-    __floordiv__ = _operator(np.floor_divide, operator.floordiv)
-    __rfloordiv__ = _operator(np.floor_divide, operator.floordiv, reflected=True)
-    __matmul__ = _operator(np.matmul, operator.matmul)
-    __rmatmul__ = _operator(np.matmul, operator.matmul, reflected=True)
-    __lt__ = _operator(np.less, operator.lt)
-    __le__ = _operator(np.less_equal, operator.le)
-    __gt__ = _operator(np.greater, operator.gt)
-    __ge__ = _operator(np.greater_equal, operator.ge)
-    __eq__ = _unless_none(_operator(np.equal, operator.eq))
-    __ne__ = _unless_none(_operator(np.not_equal, operator.ne))
-    __and__ = _operator(np.bitwise_and, operator.and_)
-    __rand__ = _operator(np.bitwise_and, operator.and_, reflected=True)
-    __or__ = _operator(np.bitwise_or, operator.or_)
-    __ror__ = _operator(np.bitwise_or, operator.or_, reflected=True)
-    __hash__ = object.__hash__
-
-    def __invert__(self) -> Tensor:
-        return apply(OPS[np.invert], (self,), _NOTHING, operator.invert)
-
-    def __pos__(self) -> Tensor:
-        return apply(OPS[np.positive], (self,), _NOTHING, operator.pos)
-
-    def __neg__(self) -> Tensor:
-        return apply(OPS[np.negative], (self,), _NOTHING, operator.neg)
-
-    def __abs__(self) -> Tensor:
-        return apply(OPS[np.abs], (self,), _NOTHING, abs)
-
-    __iadd__ = _in_place(__add__)
-    __isub__ = _in_place(__sub__)
-    __imul__ = _in_place(__mul__)
-    __itruediv__ = _in_place(__truediv__)
-    __ipow__ = _in_place(__pow__)
-    __imatmul__ = _in_place(__matmul__)
-
-    def __getitem__(self, index: Any) -> Tensor:
-        op = OPS[operator.getitem]
-        return apply(op, *op.bind(self, index))
+    # Changing in place.
 
     def __setitem__(self, index: Any, value: Any) -> None:
         op = OPS[operator.setitem]
@@ -492,49 +404,6 @@ class Tensor:
                 "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
                 "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
             )
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self)))
-
-    @property
-    def real(self) -> Tensor:
-        """The real part."""
-        return apply(OPS[np.real], (self,), _NOTHING)
-
-    @property
-    def imag(self) -> Tensor:
-        """The imaginary part."""
-        return apply(OPS[np.imag], (self,), _NOTHING)
-
-    @property
-    def T(self) -> Tensor:
-        """The transpose, all axes reversed."""
-        return self.transpose()
-
-    @property
-    def mT(self) -> Tensor:
-        """The transpose of the last two axes."""
-        return apply(OPS[np.matrix_transpose], (self,), _NOTHING)
-
-    def transpose(self, *axes: Any) -> Tensor:
-        """Permute the axes, given one by one or as a tuple; reverse them by default."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return apply(OPS[np.transpose], (self,), {} if order is None else {"axes": tuple(order)})
-
-    def reshape(self, *shape: Any) -> Tensor:
-        """Give the elements another shape, its lengths one by one or as a tuple."""
-        return apply(OPS[np.reshape], (self,), {"shape": shape[0] if len(shape) == 1 else shape})
-
-    def astype(self, dtype: Any) -> Tensor:
-        """Convert to another floating-point dtype; the cotangent is converted back."""
-        return apply(OPS[np.ndarray.astype], (self,), {"dtype": np.dtype(dtype)})
-
-    sum = _method(np.sum)
-    mean = _method(np.mean)
-    max = _method(np.max)
-    min = _method(np.min)
-    argmax = _method(np.argmax)
-    squeeze = _method(np.squeeze)
 
 
 _SLOTS = tuple(slot for slot in Tensor.__slots__ if slot != "__weakref__")

@@ -155,11 +155,15 @@ def test_matrix_power_zero_is_the_identity_and_constant():
     assert not y.requires_grad
 
 
-@pytest.mark.parametrize("keyword", ["hermitian"])
-def test_pinv_and_svd_of_a_triangle_are_refused(keyword):
+def test_matrix_power_refuses_a_fraction():
+    with pytest.raises(TypeError, match="integer"):
+        L.matrix_power(ag.Tensor(np.eye(2)), 2.5)
+
+
+def test_pinv_and_svd_of_a_triangle_are_refused():
     for f in (L.pinv, L.svd):
         with pytest.raises(ag.NoRuleError, match=f"{f.__name__}: the keyword hermitian=True"):
-            f(ag.Tensor(np.eye(2)), **{keyword: True})
+            f(ag.Tensor(np.eye(2)), hermitian=True)
 
 
 def test_lstsq_returns_what_numpy_does_and_refuses_less_than_full_rank():
@@ -225,6 +229,13 @@ def test_equal_singular_values_have_a_gradient_when_the_vectors_are_not_used():
     assert_allclose(gradient(L.svdvals, np.eye(3)), np.eye(3))
     assert_allclose(gradient(lambda a: L.svd(a).S, np.eye(3)), np.eye(3))
     assert_allclose(gradient(lambda a: L.svd(a, compute_uv=False), np.eye(2)), np.eye(2))
+
+
+@pytest.mark.parametrize("vectors", [lambda a: L.eigh(a).eigenvectors, lambda a: L.svd(a).U])
+def test_vectors_of_equal_values_give_no_finite_gradient(vectors):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        got = gradient(lambda a: vectors(a)[0], np.eye(2))
+    assert not np.isfinite(got).all()
 
 
 def test_decompositions_return_numpys_named_tuples():

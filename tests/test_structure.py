@@ -14,11 +14,12 @@ PACKAGE = Path(autograd_lite.__file__).parent
 LAYERS = [
     {"data", "errors", "mode", "timing", "tree"},
     {"op", "sweep"},
+    {"arithmetic"},
     {"tensor"},
     {"declare"},
     {"rules"},
     {"derivatives"},
-    {"gradcheck", "operators", "custom", "creation"},
+    {"creation", "custom", "gradcheck", "operators", "scipy"},
     {"nn", "optim", "draw"},
     {"training", "audit"},
     {"selfcheck", "demo"},
@@ -30,7 +31,10 @@ LAYERS = [
 def imported_parts(path):
     """The parts of the package that a file imports, by its own part's name and theirs."""
     inside = path.relative_to(PACKAGE).parts
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    # What only type checkers see is no import.
+    tree.body = [node for node in tree.body if not ast.unparse(node).startswith("if TYPE_CHECKING")]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] == "autograd_lite":
@@ -80,6 +84,6 @@ def test_importing_the_package_loads_no_optional_library():
 
 def test_the_package_is_small_enough_to_read_in_an_afternoon():
     lines = {path: len(path.read_text().splitlines()) for path in FILES}
-    engine = [PACKAGE / name for name in ("op.py", "sweep.py", "tensor.py", "declare.py")]
-    assert sum(lines[path] for path in engine) < 1100
-    assert max(lines.values()) < 600
+    engine = [PACKAGE / name for name in ("op.py", "sweep.py", "arithmetic.py", "tensor.py", "declare.py")]
+    assert sum(lines[path] for path in engine) < 1200
+    assert max(lines.values()) < 450

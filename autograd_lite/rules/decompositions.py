@@ -29,18 +29,19 @@ def real(x):
     return np.real(x) if x.dtype.kind == "c" else x
 
 
-def _inverse(x):
-    """One over each number, and 0 for 0."""
-    return np.where(x == 0, 0, 1 / np.where(x == 0, 1, x))
-
-
-def _gaps(w):
-    """One over ``w[j] - w[i]`` at (i, j), and 0 where they are equal."""
-    return _inverse(w[..., None, :] - w[..., None])
-
-
 def _eye(x):
     return np.eye(x.shape[-1], dtype=bool)
+
+
+def _divided(c, d):
+    """The quotient, and 0 for 0 / 0: where nothing is asked of what has no derivative."""
+    nothing = (c == 0) & (d == 0)
+    return np.where(nothing, 0, c / np.where(nothing, 1, d))
+
+
+def _by_gaps(c, w):
+    """Divide `c` at (i, j) by ``w[j] - w[i]``; its diagonal counts as 0."""
+    return _divided(np.where(_eye(c), 0, c), w[..., None, :] - w[..., None])
 
 
 def _lower(c, upper=False):
@@ -65,8 +66,8 @@ def _cholesky(g, y, x, upper=False):
 function(np.linalg.cholesky, _cholesky)
 
 
-# Eigenvectors of equal eigenvalues have no derivative: what they would add is left out. Complex
-# ones have an arbitrary phase, which is taken as constant.
+# Eigenvectors of equal eigenvalues have no derivative: where they are used their gradient is not
+# finite. Complex ones have an arbitrary phase, which is taken as constant.
 
 
 def _eigh(a, UPLO="L"):
@@ -76,8 +77,7 @@ def _eigh(a, UPLO="L"):
 
 def _eigh_rule(g, y, x, UPLO="L"):
     w, v = real(y[..., 0, :]), y[..., 1:, :]
-    inside = _gaps(w) * (v.mT @ g[..., 1:, :])
-    inside = np.where(_eye(v), g[..., :1, :], inside)
+    inside = np.where(_eye(v), g[..., :1, :], _by_gaps(v.mT @ g[..., 1:, :], w))
     return _of_triangle(conj(v) @ inside @ v.mT, UPLO in "Uu")
 
 
@@ -116,7 +116,7 @@ def _eig_rule(g, y, x):
         gv = gv - along.real * conj(v) - turned
     else:
         gv = gv - along * v
-    inside = np.where(_eye(v), g[..., :1, :], _gaps(w) * (v.mT @ gv))
+    inside = np.where(_eye(v), g[..., :1, :], _by_gaps(v.mT @ gv, w))
     return np.linalg.solve(v.mT, inside @ v.mT)
 
 
@@ -169,8 +169,9 @@ def _split_qr(a, mode="reduced"):
 composed(np.linalg.qr, _split_qr)
 
 
-# Vectors of equal singular values have no derivative, nor of a value 0 where the matrix is not
-# square: what they would add is left out. Complex ones have an arbitrary phase.
+# Vectors of equal singular values have no derivative, nor has one of the value 0 where the matrix
+# is not square: where they are used their gradient is not finite. Complex ones have an arbitrary
+# phase, which is taken as constant in the product of a left one and its right one.
 
 
 def _svd(a):
@@ -183,19 +184,18 @@ def _svd_rule(g, y, x):
     u, s, w = y[..., :m, :], real(y[..., m, :]), y[..., m + 1 :, :]  # x = u @ diag(s) @ w.mT
     gu, gw = g[..., :m, :], g[..., m + 1 :, :]
     row, column = s[..., None, :], s[..., None]
-    f = _gaps(s * s)
-    along_u, along_w = u.mT @ gu, conj(w.mT @ gw)
-    of_u, of_w = f * along_u, f * along_w
+    along_u = u.mT @ gu
+    of_u, of_w = _by_gaps(along_u, s * s), _by_gaps(conj(w.mT @ gw), s * s)
     inside = (of_u + conj(of_u.mT)) * row + column * (of_w + conj(of_w.mT))
     diagonal = g[..., m : m + 1, :]
     if y.dtype.kind == "c":
         phase = np.where(_eye(s), along_u.imag, 0).sum(axis=-2, keepdims=True)
-        diagonal = diagonal.real + 1j * phase * _inverse(row)
+        diagonal = diagonal.real + 1j * _divided(phase, row)
     c = conj(u) @ np.where(_eye(s), diagonal, inside) @ conj(w.mT)
     if m > n:
-        c = c + (gu - conj(u) @ along_u) * _inverse(row) @ conj(w.mT)
+        c = c + _divided(gu - conj(u) @ along_u, row) @ conj(w.mT)
     if n > m:
-        c = c + conj(u) @ (_inverse(column) * (gw.mT - (gw.mT @ w) @ conj(w.mT)))
+        c = c + conj(u) @ _divided(gw.mT - (gw.mT @ w) @ conj(w.mT), column)
     return c
 
 

@@ -21,7 +21,11 @@ def _resized(x, n, axis):
     return out
 
 
-resized = function(_resized, lambda g, y, x, n, axis: resized(g, n=x.shape[axis], axis=axis))
+def _resized_back(g, y, x, n, axis):
+    return resized(g, n=x.shape[axis], axis=axis)
+
+
+resized = function(_resized, _resized_back)
 
 
 def _fit(c, x, axis):

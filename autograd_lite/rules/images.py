@@ -150,13 +150,13 @@ def _add_windows(g: Any, shape: Any, size: Any, stride: Any, padding: Any) -> An
     return images[:, :, up : up + height, left : left + width]
 
 
-_windows = function(
+_windows: Any = function(
     _cut_windows,
     lambda g, y, x, size, stride, padding: _summed(
         g, shape=x.shape, size=size, stride=stride, padding=padding
     ),
 )
-_summed = function(
+_summed: Any = function(
     _add_windows,
     lambda g, y, x, shape, size, stride, padding: _windows(
         g, size=size, stride=stride, padding=padding

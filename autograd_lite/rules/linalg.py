@@ -3,6 +3,8 @@
 The axes before the last two are stacks of matrices.
 """
 
+import operator
+
 import numpy as np
 
 from ..declare import composed, flat, function
@@ -34,6 +36,7 @@ function(np.linalg.inv, lambda g, y, x: -(y.mT @ g @ y.mT))
 
 
 def _matrix_power(a, n):
+    n = operator.index(n)
     if n == 0:
         return Tensor(np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape).copy())
     power, n = (np.linalg.inv(a), -n) if n < 0 else (a, n)

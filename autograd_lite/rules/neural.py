@@ -156,26 +156,24 @@ log_softmax = function(
 )
 
 
-def _cross_entropy(logits: Any, labels: Any, probabilities: Any) -> Any:
-    z = logits - logits.max(axis=-1, keepdims=True)
-    # The largest probability is exp(0) over the sum of exponentials of z.
-    log_sum = -np.log(probabilities.max(axis=-1))
+def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
     if labels.ndim == logits.ndim:
-        chosen = (np.where(labels == 0, 0, z) * labels).sum(axis=-1)  # z may be -inf there
-    else:
-        rows = z.reshape(-1, z.shape[-1])
-        chosen = rows[np.arange(labels.size), labels.reshape(-1)].reshape(labels.shape)
-    return (log_sum - chosen).sum() / log_sum.size
+        total = np.vdot(labels, log_p)
+        if np.isnan(total):  # where a probability is 0, its logarithm counts only if its label does
+            total = np.vdot(labels, np.where(labels == 0, 0, log_p))
+        return -total / max(labels.size // labels.shape[-1], 1)
+    rows = log_p.reshape(-1, log_p.shape[-1])
+    return -rows[np.arange(labels.size), labels.reshape(-1)].mean()
 
 
-def _cross_entropy_rule(g: Any, y: Any, logits: Any, labels: Any, probabilities: Any) -> Any:
+def _cross_entropy_rule(g: Any, y: Any, logits: Any, labels: Any, log_p: Any) -> Any:
     k = logits.shape[-1]
     if labels.ndim < logits.ndim:
         labels = labels[..., None] == np.arange(k)
-    return (probabilities - labels) * (g * (1 / max(logits.size // k, 1)))
+    return (np.exp(log_p) - labels) * (g * (1 / max(logits.size // k, 1)))
 
 
-# The probabilities are computed from the logits, and the rule of the logits is their whole
+# The log-probabilities are computed from the logits, and the rule of the logits is their whole
 # derivative; it reads `P - Y` off the tape and differentiates again through them.
 _record_cross_entropy = function(_cross_entropy, _cross_entropy_rule, None, None)
 
@@ -214,7 +212,7 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     _check_labels(labels, logits.shape)
     if labels.dtype.kind == "f" and labels.dtype != logits.dtype:
         labels = labels.astype(logits.dtype)  # or a loss of float32 logits would be float64
-    return _record_cross_entropy(logits, labels, softmax(logits))
+    return _record_cross_entropy(logits, labels, log_softmax(logits))
 
 
 def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:

@@ -11,7 +11,7 @@ from .products import conj
 from .reductions import kept
 
 
-def _vector_norm(g, y, x, axis=None, keepdims=False, ord=2):  # noqa: A002
+def _rule(g, y, x, axis=None, keepdims=False, ord=2):  # noqa: A002
     shape = kept(x.shape, axis)
     g, y = g.reshape(shape), y.reshape(shape)
     if ord == 2:
@@ -24,27 +24,29 @@ def _vector_norm(g, y, x, axis=None, keepdims=False, ord=2):  # noqa: A002
     size = np.abs(x)
     if abs(ord) == np.inf:
         chosen = size == y
-        return g / chosen.sum(axis=axis, keepdims=True) * chosen * unit
+        return np.where(chosen, g / chosen.sum(axis=axis, keepdims=True), 0) * unit
     if ord < 2:  # no power of 0 below: its sign is 0 already
         size = np.where(size == 0, 1, size)
     scale = np.where(y == 0, 0, g * np.where(y == 0, 1, y) ** (1 - ord))
     return scale * size ** (ord - 1) * unit
 
 
-def _along(x, axis=None, keepdims=False, ord=2):  # noqa: A002
+def _vector_norm(x, axis=None, keepdims=False, ord=2):  # noqa: A002
     if ord == 2 and (axis is None or axis == tuple(range(x.ndim))):
         return np.linalg.norm(x, keepdims=keepdims)  # by far faster than over named axes
-    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    norm = np.linalg.norm if isinstance(axis, int) else np.linalg.vector_norm
+    return norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
-vector_norm = function(_along, _vector_norm)
+vector_norm = function(_vector_norm, _rule)
 
 
-def _vector_norm_of(x, axis=None, keepdims=False, ord=2):  # noqa: A002
-    return vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
-
-
-composed(np.linalg.vector_norm, _vector_norm_of)
+composed(
+    np.linalg.vector_norm,
+    lambda x, axis=None, keepdims=False, ord=2: vector_norm(  # noqa: A006
+        x, axis=axis, keepdims=keepdims, ord=ord
+    ),
+)
 
 _MATRIX_NORMS = {
     "nuc": lambda x: svdvals(x).sum(axis=-1),
@@ -64,7 +66,7 @@ def _norm(x, ord=None, axis=None, keepdims=False):  # noqa: A002
         raise ValueError(f"norm: ord={ord!r} of {x.ndim} axes needs axis=")
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if ord is None or (ord in ("fro", "f") and len(axes) == 2):
-        return vector_norm(x, axis=axes, keepdims=keepdims)
+        return vector_norm(x, axis=axes[0] if len(axes) == 1 else axes, keepdims=keepdims)
     if len(axes) == 1:
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=ord)
     if len(axes) != 2 or ord not in _MATRIX_NORMS:

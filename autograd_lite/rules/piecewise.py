@@ -70,12 +70,20 @@ def _clip(a, a_min=None, a_max=None, *, min=None, max=None):  # noqa: A002
 
 composed(np.clip, _clip)
 
+
+def _bind_where(condition, *branches):
+    if len(branches) != 2:
+        raise NoRuleError("np.where(c) of a Tensor has no derivative rule; write np.nonzero(c)")
+    return (condition, *branches), {}
+
+
 function(
     np.where,
     None,
     lambda g, y, c, a, b: masked(np.logical_and(c, True), g),
     lambda g, y, c, a, b: masked(np.logical_not(c), g),
     broadcasts=True,
+    bind=_bind_where,
 )
 
 ufunc(np.copysign, lambda g, y, a, b: g * (np.sign(a) * np.copysign(1.0, b)), None)

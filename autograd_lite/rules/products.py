@@ -173,23 +173,23 @@ def _cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     return np.moveaxis(c, -1, axisc)
 
 
-def _rowwise_dot(a, b):
+def _vecdot(a, b):
     return np.vecdot(a, b)
 
 
-_rowwise = function(
-    _rowwise_dot,
+_vecdot_of_last = function(
+    _vecdot,
     lambda g, y, a, b: conj(g[..., None] * b),
     lambda g, y, a, b: g[..., None] * conj(a),
     broadcasts=True,
 )
 
 
-def _vecdot(a, b, axis=-1):
+def _vecdot_along(a, b, axis=-1):
     a, b = as_array(a), as_array(b)
     if axis != -1:
         a, b = np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)
-    return _rowwise(a, b)
+    return _vecdot_of_last(a, b)
 
 
 @functools.lru_cache
@@ -232,7 +232,7 @@ composed(np.kron, _kron)
 composed(np.cross, _cross)
 composed(np.tensordot, _tensordot)
 composed(np.linalg.multi_dot, _multi_dot)
-composed(np.vecdot, _vecdot)
+composed(np.vecdot, _vecdot_along)
 if hasattr(np, "matvec"):
     composed(np.matvec, lambda a, b: (as_array(a) @ as_array(b)[..., None])[..., 0])
     composed(np.vecmat, lambda a, b: (conj(as_array(a))[..., None, :] @ as_array(b))[..., 0, :])
@@ -241,7 +241,7 @@ composed(np.linalg.matmul, lambda x1, x2: np.matmul(x1, x2))
 composed(np.linalg.outer, _outer)
 composed(np.linalg.cross, lambda x1, x2, axis=-1: _cross(x1, x2, axis=axis))
 composed(np.linalg.tensordot, lambda x1, x2, axes=2: _tensordot(x1, x2, axes))
-composed(np.linalg.vecdot, lambda x1, x2, axis=-1: _vecdot(x1, x2, axis))
+composed(np.linalg.vecdot, lambda x1, x2, axis=-1: _vecdot_along(x1, x2, axis))
 composed(np.linalg.matrix_transpose, lambda x: x.mT)
 composed(np.linalg.diagonal, lambda x, offset=0: np.diagonal(x, offset, -2, -1))
 composed(np.linalg.trace, lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype=dtype))

@@ -158,7 +158,8 @@ composed(np.trapezoid, _trapezoid)
 
 
 def _ediff1d(ary, to_end=None, to_begin=None):
-    ary = as_array(ary).reshape(-1)
+    ary = as_array(ary)
+    ary = ary if ary.ndim == 1 else ary.reshape(-1)
     if to_begin is None and to_end is None:
         return np.diff(ary)
     parts = []

@@ -94,7 +94,7 @@ expm = _matrix_function(sl.expm)
 logm = _matrix_function(sl.logm)
 
 # a @ x + x @ b = q, which is linear in q.
-solve_sylvester = function(
+solve_sylvester: Any = function(
     sl.solve_sylvester,
     lambda g, x, a, b, q: -solve_sylvester(a.mT, b.mT, g) @ x.mT,
     lambda g, x, a, b, q: -x.mT @ solve_sylvester(a.mT, b.mT, g),

@@ -75,7 +75,7 @@ ufunc(
     lambda g, y, a, b: g * (sc.psi(b) - sc.psi(a + b)),
 )
 
-polygamma = ufunc(
+polygamma: Any = ufunc(
     sc.polygamma,
     _refused(sc.polygamma, "n"),
     lambda g, y, n, x: g * polygamma(n + 1, x),

@@ -36,7 +36,7 @@ class _Distribution:
             "SciPy's own, or write it in functions of scipy.special (ndtr for norm.cdf)"
         )
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         raise NoRuleError(
             f"scipy.stats.{self._name}(...) with fixed parameters is not differentiated here; "
             "give the parameters to its density, as in norm.logpdf(x, loc, scale)"
@@ -123,9 +123,9 @@ poisson = _Poisson("poisson")
 class _MultivariateNormal(_Distribution):
     """Vectors of d normal numbers; as in SciPy d is 1 unless `mean` or a matrix `cov` says it."""
 
-    def logpdf(self, x: Any, mean: Any = 0, cov: Any = 1) -> Any:
+    def logpdf(self, x: Any, mean: Any = None, cov: Any = 1) -> Any:
         """Logarithm of the density of the rows of `x`; `cov` must have full rank."""
-        x, mean, cov = as_array(x), as_array(mean), as_array(cov)
+        x, mean, cov = as_array(x), as_array(0 if mean is None else mean), as_array(cov)
         d = mean.size if mean.ndim else cov.shape[0] if cov.ndim == 2 else 1
         if x.ndim < 2:
             x = x.reshape(-1, d if x.ndim else 1)
@@ -144,7 +144,7 @@ class _MultivariateNormal(_Distribution):
             log_det = np.log(root[np.arange(d), np.arange(d)]).sum()
         return ((z * z).sum(axis=-1) / -2 - (d * _LOG_2PI / 2 + log_det)).squeeze()
 
-    def pdf(self, x: Any, mean: Any = 0, cov: Any = 1) -> Any:
+    def pdf(self, x: Any, mean: Any = None, cov: Any = 1) -> Any:
         """Density of the rows of `x`; `cov` must have full rank."""
         return np.exp(self.logpdf(x, mean, cov))
 

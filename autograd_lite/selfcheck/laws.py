@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..gradcheck import gradcheck
-from ..op import COMPOSED, OPS, Each, Op
+from ..op import COMPOSED, OPS, Each, Joint, Op
 from ..tensor import Tensor, tape
 from ..tree import flatten
 from .case import Case
@@ -98,8 +98,8 @@ def _dtypes(case: Case) -> None:
         if got.dtype != np.asarray(expected).dtype:
             raise BrokenLaw(f"{case.text}: float32 became {got.dtype}, in NumPy {expected.dtype}")
         if got.requires_grad:
-            got.backward(np.ones(got.shape, got.dtype))
-            precise.backward(np.ones(precise.shape))
+            got.backward(np.ones(got.shape, got.dtype), retain_graph=True)
+            precise.backward(np.ones(precise.shape), retain_graph=True)
     for single, double in zip(leaves, exact, strict=True):
         if (single.grad is None) != (double.grad is None):
             raise BrokenLaw(f"{case.text}: a gradient in one precision only")
@@ -115,11 +115,11 @@ def _dtypes(case: Case) -> None:
 def _strides(case: Case) -> None:
     """How an array lies in memory changes no gradient."""
     gradients = []
-    for arrange in (np.ascontiguousarray, _reversed_twice):
+    for arrange in (np.copy, _reversed_twice):
         leaves = [Tensor(arrange(a), requires_grad=True) for a in case.inputs()]
         for output in flatten(case.function(*leaves)):
             if output.requires_grad:
-                output.backward(np.ones(output.shape, output.dtype))
+                output.backward(np.ones(output.shape, output.dtype), retain_graph=True)
         gradients.append([leaf.grad for leaf in leaves])
     for a, b in zip(*gradients, strict=True):
         if a is not None and not np.allclose(a, b, rtol=1e-12, atol=1e-12):
@@ -137,10 +137,12 @@ def uncovered(covered: set[tuple[Any, int]], ops: Iterable[Op] | None = None) ->
     missing = [fn.__name__ for fn in COMPOSED if (fn, 0) not in covered]
     for op in OPS.values() if ops is None else ops:
         tried = {i for tried_op, i in covered if tried_op is op}
-        wanted = {-1} if op.flat else {0} if isinstance(op.vjps, Each) else _with_rule(op)
-        missing += [f"{op.name}, argument {i}" for i in sorted(wanted - tried)]
+        missing += [f"{op.name}, argument {i}" for i in sorted(_to_try(op) - tried)]
     return missing
 
 
-def _with_rule(op: Op) -> set[int]:
-    return {i for i, rule in enumerate(op.vjps) if rule is not None}
+def _to_try(op: Op) -> set[int]:
+    """The arguments whose rules must be tried: the first of any number of arrays."""
+    if isinstance(op.vjps, (Each, Joint)):
+        return {0}
+    return {-1} if op.flat else {i for i, rule in enumerate(op.vjps) if rule is not None}
