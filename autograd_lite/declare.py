@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .op import COMPOSED, OPS, Each, Op, covered
+from .op import COMPOSED, OPS, Composed, Each, Op
 from .tensor import Tensor, apply, as_array
 
 __all__ = ["composed", "flat", "function", "ufunc"]
@@ -82,9 +81,4 @@ def composed(fn: Callable[..., Any], implementation: Callable[..., Any]) -> None
     implementation : callable
         Written in functions that have rules; its own signature says which keywords it covers.
     """
-    keywords = frozenset(inspect.signature(implementation).parameters)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return implementation(*args, **covered(fn, kwargs, keywords))
-
-    COMPOSED[fn] = call
+    COMPOSED[fn] = Composed(fn, implementation)

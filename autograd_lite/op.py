@@ -15,7 +15,18 @@ import numpy as np
 
 from .errors import NoRuleError
 
-__all__ = ["COMPOSED", "NOTHING", "OPS", "Each", "Joint", "Op", "covered", "no_rule", "signature"]
+__all__ = [
+    "COMPOSED",
+    "NOTHING",
+    "OPS",
+    "Composed",
+    "Each",
+    "Joint",
+    "Op",
+    "covered",
+    "no_rule",
+    "signature",
+]
 
 NOTHING: dict[str, Any] = {}
 """The keywords of a call without any."""
@@ -135,10 +146,23 @@ class Op:
         return f"Op({self.name})"
 
 
+class Composed:
+    """A NumPy function that on Tensors is computed by others, which have rules."""
+
+    def __init__(self, fn: Callable[..., Any], implementation: Callable[..., Any]) -> None:
+        self.fn = fn
+        self.implementation = implementation
+        self.keywords = frozenset(inspect.signature(implementation).parameters)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute it, refusing keywords that the implementation does not cover."""
+        return self.implementation(*args, **covered(self.fn, kwargs, self.keywords))
+
+
 OPS: dict[Callable[..., Any], Op] = {}
 """Every op, by the callable its users call."""
 
-COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {}
+COMPOSED: dict[Callable[..., Any], Composed] = {}
 """Functions written out in others that have rules, by the NumPy function they stand for."""
 
 
@@ -182,6 +206,8 @@ def covered(
 def no_rule(fn: Callable[..., Any], method: str = "") -> str:
     """What to say of a function that has no rule."""
     module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    if isinstance(fn, np.ufunc) and getattr(np, fn.__name__, None) is not fn:
+        module = "scipy.special"
     name = f"{module}.{fn.__name__}"
     if method:
         return (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -286,6 +288,8 @@ class Tensor(Arithmetic):
             )
         if fn in COMPOSED and method == "__call__":
             return COMPOSED[fn](*args, **kwargs)
+        if op is None and method == "__call__" and _scipy_registered(fn):
+            return self.__array_ufunc__(fn, method, *args, **kwargs)
         if op is None or method != "__call__":
             raise NoRuleError(no_rule(fn, method.replace("__call__", "")))
         return apply(op, *op.bind(*args, **kwargs))
@@ -407,6 +411,16 @@ class Tensor(Arithmetic):
 
 
 _SLOTS = tuple(slot for slot in Tensor.__slots__ if slot != "__weakref__")
+
+
+def _scipy_registered(fn: np.ufunc) -> bool:
+    """Register SciPy's functions when the first of its ufuncs arrives; whether `fn` is one."""
+    theirs = getattr(sys.modules.get("scipy.special"), fn.__name__, None)
+    package = f"{__package__}.scipy"
+    if theirs is not fn or package in sys.modules:
+        return False
+    importlib.import_module(package)
+    return fn in OPS
 
 
 def _plain(x: Any) -> Any:

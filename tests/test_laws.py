@@ -9,7 +9,14 @@ import autograd_lite as ag
 from autograd_lite import cli, selfcheck
 from autograd_lite.op import OPS
 from autograd_lite.selfcheck import CASES, BrokenLaw, Case, check, coverage, uncovered
-from autograd_lite.selfcheck.coverage import conventions, markdown, rows, survey, unrefused
+from autograd_lite.selfcheck.coverage import (
+    conventions,
+    markdown,
+    rows,
+    survey,
+    unrefused,
+    versions,
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +77,14 @@ def test_a_rule_that_writes_into_its_argument_is_caught(monkeypatch):
 def test_the_table_of_coverage_is_up_to_date(found):
     pytest.importorskip("dask.array")
     pytest.importorskip("scipy")
-    table = f"{markdown(rows(found.tried, with_dask=True))}\n\n{conventions()}\n"
-    path = Path(selfcheck.__file__).parent / "COVERAGE.md"
-    assert path.read_text() == table, "run: autograd-lite selfcheck --markdown > COVERAGE.md there"
+    table = markdown(rows(found.tried, with_dask=True))
+    written = (Path(selfcheck.__file__).parent / "COVERAGE.md").read_text()
+    if versions() in written:
+        again = "run: autograd-lite selfcheck --markdown > autograd_lite/selfcheck/COVERAGE.md"
+        assert written == f"{table}\n\n{conventions()}\n", again
+    else:  # what NumPy, SciPy and Dask have differs; what ours has does not
+        ours = [line for line in table.splitlines() if line.startswith("| `ag.")]
+        assert [line.split("|")[1] for line in ours if line.split("|")[1] not in written] == []
 
 
 def test_at_least_four_hundred_expressions_are_checked():

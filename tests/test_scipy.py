@@ -213,3 +213,15 @@ def test_without_scipy_the_import_says_what_to_install():
     code = "import sys; sys.modules['scipy'] = None; import autograd_lite.scipy"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'autograd-lite[scipy]'" in out.stderr
+
+
+def test_scipy_is_registered_when_its_first_function_arrives():
+    code = (
+        "import sys, numpy as np, autograd_lite as ag; assert 'scipy' not in sys.modules; "
+        "from scipy.special import expit, wofz; "
+        "print(ag.grad(lambda x: expit(x))(0.0), ag.grad(lambda x: ag.gelu(x, 'none'))(0.0)); "
+        "ag.grad(lambda x: wofz(x))(0.0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "0.25 0.5"
+    assert "NoRuleError: scipy.special.wofz has no derivative rule" in done.stderr

@@ -14,20 +14,24 @@ from .decompositions import real, svdvals
 from .products import conj
 
 
+def _t(x):
+    return x.mT if hasattr(x, "mT") else x.swapaxes(-1, -2)  # Dask's arrays have no mT
+
+
 def _matmul_left(g, y, a, b):
     if b.ndim == 1:
         return g[..., None] * b
     if a.ndim == 1:
         return (b @ g[..., None])[..., 0]
-    return g @ b.mT
+    return g @ _t(b)
 
 
 def _matmul_right(g, y, a, b):
     if a.ndim == 1:
         return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
     if b.ndim == 1:
-        return (a.mT @ g[..., None])[..., 0]
-    return a.mT @ g
+        return (_t(a) @ g[..., None])[..., 0]
+    return _t(a) @ g
 
 
 function(np.matmul, _matmul_left, _matmul_right, broadcasts=True)

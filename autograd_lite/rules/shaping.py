@@ -58,7 +58,7 @@ function(np.expand_dims, lambda g, y, x, axis: g.reshape(x.shape))
 function(np.squeeze, lambda g, y, x, axis=None: g.reshape(x.shape))
 function(np.broadcast_to, lambda g, y, x, shape: g, broadcasts=True)
 function(np.copy, lambda g, y, x, order="K": g)
-function(np.ndarray.astype, lambda g, y, x, dtype: g)
+function(np.ndarray.astype, lambda g, y, x, dtype: g, forward=lambda x, dtype: x.astype(dtype))
 if hasattr(np, "astype"):  # from NumPy 2.1
     composed(np.astype, lambda x, dtype, copy=True: x.astype(dtype))
 

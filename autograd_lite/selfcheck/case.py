@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,7 @@ class Case:
 def _modules(text: str) -> dict[str, Any]:
     """The modules an expression may name; SciPy (sp) and its part here (ags) only if it does."""
     modules: dict[str, Any] = {"np": np, "ag": ag}
-    if "sp." in text or "ags." in text:
+    if re.search(r"\b(sp|ags)\.", text):
         modules["sp"] = importlib.import_module("scipy")
         modules["ags"] = importlib.import_module("autograd_lite.scipy")
     return modules

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def rows(tried: dict[Callable[..., Any], list[Case]], with_dask: bool = False) -
             Row(
                 name=_spelled(fn),
                 honoured=tuple(sorted(honoured)),
-                refused=tuple(name for name in _keywords(fn) if name not in honoured),
+                refused=_refused(fn),
                 expressions=len(cases),
                 order="flat" if flat else str(max((case.order for case in cases), default="-")),
                 dask="-"
@@ -159,13 +160,19 @@ def on_dask(case: Case) -> bool:
 
     expected = gradients(lambda a: a)
     try:
-        lazy = gradients(dask.array.from_array)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lazy = gradients(dask.array.from_array)
         return all(
-            a is None or (isinstance(b, dask.array.Array) and np.allclose(a, b.compute()))
+            a is None or (isinstance(b, dask.array.Array) and np.allclose(a, _computed(b)))
             for a, b in zip(expected, lazy, strict=True)
         )
     except Exception:
         return False
+
+
+def _computed(lazy: Any) -> Any:
+    return lazy.compute()
 
 
 def unrefused(fn: Callable[..., Any]) -> list[str]:
@@ -184,11 +191,14 @@ def unrefused(fn: Callable[..., Any]) -> list[str]:
 
 
 def _honoured(fn: Callable[..., Any]) -> set[str]:
-    if fn in COMPOSED:
-        names = set(inspect.signature(inspect.unwrap(COMPOSED[fn])).parameters)
-    else:
-        names = set(OPS[fn].keywords)
-    return names & set(_keywords(fn))
+    return set((OPS.get(fn) or COMPOSED[fn]).keywords) & set(_keywords(fn))
+
+
+def _refused(fn: Callable[..., Any]) -> tuple[str, ...]:
+    if isinstance(fn, np.ufunc):
+        return ("all of a ufunc's",)
+    honoured = _honoured(fn)
+    return tuple(name for name in _keywords(fn) if name not in honoured)
 
 
 def _keywords(fn: Callable[..., Any]) -> list[str]:
@@ -196,20 +206,29 @@ def _keywords(fn: Callable[..., Any]) -> list[str]:
     if fn in _SPELLINGS:
         return []
     if isinstance(fn, np.ufunc):
-        return ["out", "where", "casting", "order", "dtype", "subok", "signature"]
+        return list(_OF_UFUNCS)
     arity = max(OPS[fn].arity, 1) if fn in OPS else 1
-    return list(signature(fn))[arity:]
+    after = list(signature(fn).values())[arity:]
+    return [p.name for p in after if p.kind is not p.VAR_KEYWORD]
 
 
 def _spelled(fn: Callable[..., Any]) -> str:
     if fn in _SPELLINGS:
         return _SPELLINGS[fn]
+    special = sys.modules.get("scipy.special")
+    if isinstance(fn, np.ufunc) and getattr(special, fn.__name__, None) is fn:
+        return f"scipy.special.{fn.__name__}"
     module = getattr(fn, "__module__", None) or "numpy"
     name = getattr(fn, "__name__", str(fn)).strip("_")
     if module.startswith("numpy"):
         return f"{module.replace('numpy', 'np', 1).replace('._core', '')}.{name}"
-    return f"ag.{name}" if hasattr(autograd_lite, name) else f"({name})"
+    if module.startswith("autograd_lite.scipy"):
+        return f"{module.replace('autograd_lite', 'ag')}.{name}"
+    return f"ag.{name}" if getattr(autograd_lite, name, None) else f"{_INTERNAL}{name}"
 
+
+_OF_UFUNCS = ("out", "where", "casting", "order", "dtype", "subok", "signature")
+_INTERNAL = "internal: "
 
 _SPELLINGS = {
     operator.getitem: "x[index]",
@@ -225,9 +244,17 @@ def conventions() -> str:
     return "\n".join(["| where | derivative |", "|---|---|", *lines])
 
 
+def versions() -> str:
+    """Name the versions that the table depends on."""
+    names = ("numpy", "scipy", "dask")
+    return "Made with " + ", ".join(f"{name} {version(name)}" for name in names) + "."
+
+
 def markdown(table: list[Row]) -> str:
     """Write the table as Markdown."""
     lines = [
+        versions(),
+        "",
         "| function | keywords honoured | keywords refused | expressions | order | Dask |",
         "|---|---|---|---|---|---|",
     ]
@@ -235,5 +262,6 @@ def markdown(table: list[Row]) -> str:
         f"| `{row.name}` | {', '.join(row.honoured)} | {', '.join(row.refused)} "
         f"| {row.expressions} | {row.order} | {row.dask} |"
         for row in table
+        if not row.name.startswith(_INTERNAL)
     ]
     return "\n".join(lines)
