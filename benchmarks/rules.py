@@ -2,6 +2,17 @@
 
 Run with ``python benchmarks/rules.py``; ``--json FILE`` writes the figures, ``--over R`` shows
 only the rules that cost more than R times the forward.
+
+Arrays of this size are as large as what the C library hands back to the system at once, and to get
+the memory again costs more than to fill it. Where that library is glibc it is told to keep it, so
+that what is measured is the arithmetic; ``--plain-heap`` leaves it as it is.
+
+A backward of several arguments computes the cotangent of each. More than 4 times the forward, for one
+argument, costs what must write an array where the forward reads one or makes a view (``max``,
+``x[::2]``, ``flip``, ``diagonal``, ``einsum('ii->i')``), what may not divide (``prod``, ``cumprod``, right
+with zeros), what must find ties or an order again (``maximum``, ``clip``, ``sort``, ``partition``), what
+adds up repeated rows (``X[rows]``), and factorisations that are undone by whole inverses (``det``,
+``slogdet``, ``cholesky``, for which NumPy has no triangular solve).
 """
 
 from __future__ import annotations
@@ -13,6 +24,7 @@ for _library in ("OPENBLAS", "MKL", "OMP", "VECLIB_MAXIMUM"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"
 
 import argparse
+import ctypes
 import json
 from pathlib import Path
 
@@ -88,12 +100,24 @@ def price(text: str, pairs: int) -> tuple[float, float]:
     return ratio, forward
 
 
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed, in place of handing it back to the system."""
+    trim_threshold, mmap_threshold = -1, -3
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(trim_threshold, 2**30)
+        mallopt(mmap_threshold, 2**30)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--pairs", type=int, default=10, help="interleaved measurements of each")
     parser.add_argument("--over", type=float, default=0.0, metavar="R", help="show only above R")
+    parser.add_argument("--plain-heap", action="store_true", help="leave the C library alone")
     arguments = parser.parse_args()
+    if not arguments.plain_heap:
+        keep_freed_memory()
     figures = {}
     print(f"{'expression':<52} {'forward':>11} {'backward / forward':>19}")
     for text in EXPRESSIONS:

@@ -102,9 +102,10 @@ ufunc(np.fabs, _abs)
 
 
 def _power_base(g, y, a, b):
+    if isinstance(b, (int, float)) and b:
+        return g * (b * (a if b == 2 else a ** (b - 1)))
     # At a = b = 0 the slope b * a**(b - 1) reads 0 * inf; it is 0, for x**0 is constant.
-    base = a if isinstance(b, (int, float)) and b else np.where((a == 0) & (b == 0), 1, a)
-    return g * (b * base ** (b - 1))
+    return g * (b * np.where((a == 0) & (b == 0), 1, a) ** (b - 1))
 
 
 def _power_exponent(g, y, a, b):
