@@ -35,16 +35,31 @@ def _unless_none(compare: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], 
 
 
 def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
-    """Make an augmented assignment: the name gets a new Tensor, other holders keep the old one."""
+    """Make an augmented assignment, which changes the value for all who hold the Tensor.
+
+    ``x[i] += v`` arrives here with the view ``x[i]``: what changes is then `x`.
+    """
+
+    def update(x: Any, other: Any) -> Tensor:
+        out = compute(x, other)
+        if out.shape != x.shape:
+            raise ShapeError(
+                f"an in-place operation cannot change the shape {x.shape} to {out.shape}"
+            )
+        if not np.can_cast(out.dtype, x.dtype, "same_kind"):
+            raise TypeError(f"an in-place operation cannot change {x.dtype} to {out.dtype}")
+        return out if out.dtype == x.dtype else out.astype(x.dtype)
 
     def augmented(self: Any, other: Any) -> Tensor:
-        self._refuse_leaf()
-        out = compute(self, other)
-        if out.shape != self.shape:
-            raise ShapeError(
-                f"an in-place operation cannot change the shape {self.shape} to {out.shape}"
-            )
-        return out
+        if self.is_view() and self.op.fn is operator.getitem and len(self.inputs) == 1:
+            base, index = self.inputs[0], self.params["index"]
+            if base.__class__ is self.__class__ and not base.is_view():
+                base[index] = update(self, other)
+                row: Tensor = base[index]
+                return row
+        self.assign(lambda x: update(x, other))
+        whole: Tensor = self
+        return whole
 
     return augmented
 
@@ -68,7 +83,6 @@ class Arithmetic:
     __slots__ = ()
 
     _apply: Callable[..., Tensor]
-    _refuse_leaf: Callable[[], None]
     __len__: Callable[[], int]
 
     __add__ = _operator(np.add, operator.add)
@@ -169,6 +183,10 @@ class Arithmetic:
             OPS[np.reshape], (self,), {"shape": shape[0] if len(shape) == 1 else shape}
         )
 
+    def flatten(self, order: str = "C") -> Tensor:
+        """Copy to one axis."""
+        return self.ravel(order).copy()
+
     def astype(self, dtype: Any) -> Tensor:
         """Convert to another floating-point dtype; the cotangent is converted back."""
         return self._apply(OPS[np.ndarray.astype], (self,), {"dtype": np.dtype(dtype)})
@@ -195,7 +213,6 @@ class Arithmetic:
     dot = _method(np.dot)
     squeeze = _method(np.squeeze)
     ravel = _method(np.ravel)
-    flatten = _method(np.ravel)
     swapaxes = _method(np.swapaxes)
     repeat = _method(np.repeat)
     take = _method(np.take)

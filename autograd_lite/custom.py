@@ -12,7 +12,7 @@ from .derivatives import vjp
 from .errors import DetachedError
 from .op import Joint, Op
 from .tensor import Tensor, apply
-from .tree import flatten, map_leaves, replaced
+from .tree import flatten, replaced
 
 __all__ = ["checkpoint", "custom_vjp"]
 
@@ -55,7 +55,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             return f(*replaced(args, leaves), **kwargs)
 
         def forward(*values: Any) -> Any:
-            value = run(*values)
+            value = run(*map(_read_only, values))
+            if isinstance(value, (dict, list, tuple)):
+                raise TypeError("checkpoint: the function must return one array")
             if isinstance(value, Tensor) and value.requires_grad:
                 raise DetachedError(
                     "checkpoint: the function uses tensors from outside that require a gradient; "
@@ -96,13 +98,22 @@ def _plain(x: Any) -> Any:
     return x.data if isinstance(x, Tensor) else x
 
 
+def _read_only(x: Any) -> Any:
+    """The same array, that cannot be written into."""
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+    return x
+
+
 class custom_vjp:  # noqa: N801
     """A function with a derivative of its own for all arguments together.
 
     Parameters
     ----------
     f : callable
-        Of arrays, returns one array. See `function` for rules argument by argument.
+        Gives the name and the documentation; what is computed is the `forward` of `defvjp`, of
+        arrays to one array. See `function` for rules argument by argument.
 
     Examples
     --------
@@ -156,7 +167,14 @@ class custom_vjp:  # noqa: N801
         """Compute the value; on Tensors, recorded."""
         if self._op is None:
             raise TypeError(f"{self._name}: say how to differentiate it with defvjp first")
-        value, saved = self._forward(*(map_leaves(_plain, arg) for arg in args))
+        if any(isinstance(arg, (dict, list, tuple)) for arg in args):
+            raise TypeError(f"{self._name}: the arguments must be arrays; hand over their parts")
+        value, saved = self._forward(*map(_plain, args))
+        if any(getattr(x, "requires_grad", False) for x in flatten((value, saved))):
+            raise DetachedError(
+                f"{self._name}: the function uses tensors from outside that require a gradient; "
+                "hand them to it as arguments"
+            )
         if not any(isinstance(arg, Tensor) for arg in args):
             return value
         return apply(self._op, args, {"saved": saved}, lambda *_, **__: value)

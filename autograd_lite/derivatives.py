@@ -8,7 +8,8 @@ require a gradient outside of the transform.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from .sweep import ancestors, own, sweep
 from .tensor import Tensor
 from .tree import flatten, flatten_like, map_leaves
 
-__all__ = ["grad", "value_and_grad", "vjp"]
+__all__ = ["grad", "positions", "value_and_grad", "vjp"]
 
 
 def _leaf(x: Any) -> Any:
@@ -96,6 +97,23 @@ class _Leaves:
         return map_leaves(cotangent, self.args)
 
 
+def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, ...]:
+    """Check which positional arguments to differentiate by, and count them from 0.
+
+    Raises
+    ------
+    TypeError
+        For a position that there is not, or one that is named twice.
+    """
+    named: Any = [argnums] if np.ndim(argnums) == 0 else argnums
+    chosen = tuple(operator.index(i) for i in named)
+    if not all(-len(args) <= i < len(args) for i in chosen):
+        raise TypeError(f"argnums={argnums}, but there are {len(args)} positional arguments")
+    if len({i % len(args) for i in chosen}) < len(chosen):
+        raise TypeError(f"argnums={argnums} names an argument twice")
+    return tuple(i % len(args) for i in chosen)
+
+
 def _is_among(x: Any, records: list[Any]) -> bool:
     return any(x is record for record in records)
 
@@ -120,7 +138,7 @@ def _need_gradient(records: list[Any]) -> bool:
 
 def value_and_grad(
     f: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
+    argnums: int | Sequence[int] = 0,
     *,
     has_aux: bool = False,
     holomorphic: bool = False,
@@ -160,23 +178,27 @@ def value_and_grad(
     >>> value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    several = not isinstance(argnums, int)
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    several = np.ndim(argnums) > 0
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if not all(-len(args) <= i < len(args) for i in chosen):
-            raise TypeError(f"argnums={argnums}, but there are {len(args)} positional arguments")
-        if len({i % len(args) for i in chosen}) < len(chosen):
-            raise TypeError(f"argnums={argnums} names an argument twice")
+        chosen = positions(argnums, args)
         leaves = _Leaves("grad", tuple(args[i] for i in chosen))
         given = list(args)
         for i, leaf in zip(chosen, leaves.args, strict=True):
             given[i] = leaf
         out = leaves.call(f, given, kwargs)
+        if has_aux and not (isinstance(out, tuple) and len(out) == 2):
+            raise TypeError("grad: with has_aux the function must return a pair (number, aux)")
         out, aux = out if has_aux else (out, None)
+        if isinstance(out, (dict, list, tuple)):
+            raise TypeError(
+                f"grad: the function must return one number, not a {type(out).__name__}"
+            )
         if not isinstance(out, Tensor):
             out = Tensor(out)
+        if holomorphic and any(x.dtype.kind != "c" for x in leaves.births.values()):
+            raise TypeError("grad: a holomorphic function is one of complex arguments")
         if out.dtype.kind not in "fc":
             raise TypeError(
                 f"grad needs a function that returns a floating-point number, not {out.dtype}"
@@ -191,7 +213,7 @@ def value_and_grad(
 
 def grad(
     f: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
+    argnums: int | Sequence[int] = 0,
     *,
     has_aux: bool = False,
     holomorphic: bool = False,

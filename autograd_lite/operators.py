@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import grad, vjp
+from .derivatives import grad, positions, vjp
 from .errors import ShapeError
 from .tree import flatten, map_leaves, replaced
 
@@ -83,12 +83,14 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     _, transpose = vjp(pullback, somewhere)
 
     def push(*tangents: Any) -> Any:
+        if len(tangents) != len(primals):
+            raise TypeError(f"linearize: {len(primals)} primals, but {len(tangents)} tangents")
         return transpose(tangents[0] if len(primals) == 1 else tangents)
 
     return value, push
 
 
-def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Make a function that returns the matrix of derivatives of `f`.
 
     Parameters
@@ -114,41 +116,54 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        chosen = _chosen(argnums, args)
-        g = _of_chosen(f, argnums, args, kwargs)
+        g, chosen = _split(f, argnums, args, kwargs)
         value, pullback = vjp(g, chosen)
         size_in = sum(np.size(x) for x in flatten(chosen))
         size_out = sum(np.size(y) for y in flatten(value))
-        if size_in < size_out:
+        widens, narrows = _kinds(chosen, value)
+        if widens or (size_in < size_out and not narrows):
             return _by_columns(linearize(g, chosen)[1], chosen, value)
         return _by_rows(pullback, chosen, value)
 
     return wrapped
 
 
+def _kinds(chosen: Any, value: Any) -> tuple[bool, bool]:
+    """Whether real arguments give complex values, which only columns hold, or complex ones real.
+
+    Raises
+    ------
+    TypeError
+        Where both happen, so that neither columns nor rows hold the derivative.
+    """
+    of_arguments = {np.iscomplexobj(getattr(x, "data", x)) for x in flatten(chosen)}
+    of_values = {np.iscomplexobj(getattr(y, "data", y)) for y in flatten(value)}
+    widens = False in of_arguments and True in of_values
+    narrows = True in of_arguments and False in of_values
+    if widens and narrows:
+        raise TypeError("jacobian: differentiate by real and by complex arguments apart")
+    return widens, narrows
+
+
 def _filled(number: float, like: Any) -> np.ndarray:
     return np.full(np.shape(like), number, getattr(like, "dtype", float))
 
 
-def _chosen(argnums: int | tuple[int, ...], args: tuple[Any, ...]) -> Any:
-    return tuple(args[i] for i in argnums) if isinstance(argnums, tuple) else args[argnums]
-
-
-def _of_chosen(
-    f: Function, argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: Any = None
-) -> Function:
-    """The function of the chosen arguments alone."""
+def _split(
+    f: Function, argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: Any = None
+) -> tuple[Function, Any]:
+    """The function of the chosen arguments alone, and those arguments."""
+    at = positions(argnums, args)
+    several = np.ndim(argnums) > 0
 
     def g(chosen: Any) -> Any:
         given = list(args)
-        if isinstance(argnums, tuple):
-            for i, x in zip(argnums, chosen, strict=True):
-                given[i] = x
-        else:
-            given[argnums] = chosen
+        for i, x in zip(at, chosen if several else (chosen,), strict=True):
+            given[i] = x
         return f(*given, **(kwargs or {}))
 
-    return g
+    chosen = tuple(args[i] for i in at)
+    return g, chosen if several else chosen[0]
 
 
 def _basis(tree: Any) -> list[tuple[int, Any]]:
@@ -189,7 +204,7 @@ def _blocks(value: Any, chosen: Any, pieces: Callable[[int, int], list[Any]], ax
     return replaced(value, blocks)
 
 
-def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Make a function that returns the second derivatives of `f`, a function to one number.
 
     Examples
@@ -201,7 +216,7 @@ def hessian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return jacobian(grad(f, argnums), argnums)
 
 
-def hvp(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+def hvp(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Make a function that multiplies the Hessian of `f` by a vector, without forming it.
 
     Returns
@@ -219,9 +234,10 @@ def hvp(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        *args, vector = args  # type: ignore[assignment]
-        g = _of_chosen(gradient, argnums, tuple(args), kwargs)
-        return vjp(g, _chosen(argnums, tuple(args)))[1](vector)
+        if len(args) < 2:
+            raise TypeError("hvp: give the arguments of the function, and then the vector")
+        g, chosen = _split(gradient, argnums, args[:-1], kwargs)
+        return vjp(g, chosen)[1](args[-1])
 
     return wrapped
 
@@ -279,7 +295,10 @@ def elementwise_grad(f: Function, argnums: int = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        value, pullback = vjp(_of_chosen(f, argnums, args, kwargs), args[argnums])
+        g, x = _split(f, argnums, args, kwargs)
+        value, pullback = vjp(g, x)
+        if _kinds(x, value)[0]:
+            raise TypeError("elementwise_grad: complex values of real arguments; use jvp or deriv")
         return pullback(map_leaves(lambda y: _filled(1, y), value))
 
     return wrapped
@@ -296,9 +315,9 @@ def deriv(f: Function, argnums: int = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        x = args[argnums]
+        g, x = _split(f, argnums, args, kwargs)
         if np.ndim(x):
             raise ShapeError(f"deriv differentiates by one number, not by shape {np.shape(x)}")
-        return jvp(_of_chosen(f, argnums, args, kwargs), (x,), (_filled(1, x),))[1]
+        return jvp(g, (x,), (_filled(1, x),))[1]
 
     return wrapped

@@ -62,7 +62,7 @@ def apply(
             raise ShapeError(f"{shapes}: {error}") from error
         error.add_note(f"in {shapes}")
         raise
-    if not hasattr(data, "dtype"):
+    if not hasattr(data, "dtype") or data.dtype.kind == "O":
         data = as_array(data, f"the value of {op.name}")
     out = Tensor.__new__(Tensor)
     out.data = data
@@ -255,6 +255,8 @@ class Tensor(Arithmetic):
                 )
             return np.ones(self.shape, self.dtype) if self.ndim else self.dtype.type(1)
         seed = grad if isinstance(grad, Tensor) else as_array(grad, "a cotangent")
+        if seed.dtype.kind == "c" and self.dtype.kind != "c":
+            raise TypeError("a real value cannot have a complex cotangent")
         if seed.dtype != self.dtype:
             seed = seed.astype(self.dtype)
         if seed.shape != self.shape:
@@ -383,10 +385,12 @@ class Tensor(Arithmetic):
         DetachedError
             For a leaf that requires a gradient, and for a view of another tensor.
         """
-        self._refuse_leaf()
-        if self.op and any(
-            np.may_share_memory(self.data, v) for v in self.values if isinstance(v, np.ndarray)
-        ):
+        if self.requires_grad and mode.recording and (self.op is None or self.op.name == "leaf"):
+            raise DetachedError(
+                "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
+                "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
+            )
+        if self.op and self.is_view():
             raise DetachedError(
                 f"this is a view made by {self.op.name}, and assigning to it would change the "
                 "tensor behind it in NumPy; assign to that one, or to np.copy(x)"
@@ -402,12 +406,11 @@ class Tensor(Arithmetic):
             if slot != "name":
                 setattr(self, slot, getattr(after, slot))
 
-    def _refuse_leaf(self) -> None:
-        if self.requires_grad and self.op is None and mode.recording:
-            raise DetachedError(
-                "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
-                "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
-            )
+    def is_view(self) -> bool:
+        """Whether the data are those of what this was made from, seen in another way."""
+        return any(
+            np.may_share_memory(self.data, v) for v in self.values if isinstance(v, np.ndarray)
+        )
 
 
 _SLOTS = tuple(slot for slot in Tensor.__slots__ if slot != "__weakref__")

@@ -7,12 +7,12 @@ Arrays of this size are as large as what the C library hands back to the system 
 the memory again costs more than to fill it. Where that library is glibc it is told to keep it, so
 that what is measured is the arithmetic; ``--plain-heap`` leaves it as it is.
 
-A backward of several arguments computes the cotangent of each. More than 4 times the forward, for one
-argument, costs what must write an array where the forward reads one or makes a view (``max``,
-``x[::2]``, ``flip``, ``diagonal``, ``einsum('ii->i')``), what may not divide (``prod``, ``cumprod``, right
-with zeros), what must find ties or an order again (``maximum``, ``clip``, ``sort``, ``partition``), what
-adds up repeated rows (``X[rows]``), and factorisations that are undone by whole inverses (``det``,
-``slogdet``, ``cholesky``, for which NumPy has no triangular solve).
+A backward of several arguments computes the cotangent of each. More than 4 times the forward, for
+one argument, costs what must write an array where the forward reads one or makes a view (``max``,
+``x[::2]``, ``flip``, ``diagonal``, ``einsum('ii->i')``), what may not divide (``prod``,
+``cumprod``, right with zeros), what must find ties or an order again (``maximum``, ``clip``,
+``sort``, ``partition``), what adds up repeated rows (``X[rows]``), and factorisations that are
+undone by whole inverses (``det``, ``slogdet``, ``cholesky``: NumPy has no triangular solve).
 """
 
 from __future__ import annotations

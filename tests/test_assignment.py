@@ -95,15 +95,75 @@ def test_putting_along_an_axis():
     assert ag.gradcheck(f, np.array([[0.5, -1.0, 2.0], [1.5, 0.1, 0.2]]))
 
 
-def test_augmented_assignment_makes_a_new_tensor():
+def test_augmented_assignment_changes_the_value_for_all_who_hold_it():
     x = Tensor([1.0, 2.0], requires_grad=True)
-    y = kept = x * 1
+    y = also = x * 1
+    read = np.sum(y)
     y += 5
     y *= 2
-    np.testing.assert_array_equal(kept.data, [1.0, 2.0])
+    assert also is y
     np.testing.assert_array_equal(y.data, [12.0, 14.0])
+    (read + np.sum(also)).backward()
+    np.testing.assert_array_equal(x.grad, [3.0, 3.0])
     with pytest.raises(ag.ShapeError, match=r"cannot change the shape \(2,\) to \(3, 2\)"):
         y += np.ones((3, 2))
+    counts = Tensor([1, 2])
+    with pytest.raises(TypeError, match="cannot change int64 to float64"):
+        counts += 0.5
+    single = Tensor(np.ones(2, np.float32))
+    single += np.ones(2)
+    assert single.dtype == np.float32
+
+
+def test_augmented_assignment_to_a_row_changes_the_array():
+    def f(v):
+        y = ag.zeros((2, 3))
+        row = y[0]
+        row += v
+        row *= v
+        for other in y:
+            other += v
+        y[1] -= 3 * v
+        return y * y
+
+    v = np.array([0.5, -1.0, 2.0])
+    expected = np.stack([(v * v + v) ** 2, 4 * v**2])
+    np.testing.assert_allclose(f(v).data, expected)
+    assert ag.gradcheck(f, v)
+
+
+def test_augmented_assignment_to_another_view_refuses():
+    y = Tensor(np.ones((2, 3)), requires_grad=True) * 2
+    flat = y.reshape(6)
+    with pytest.raises(ag.DetachedError, match="view made by reshape"):
+        flat += 1
+
+
+def test_a_transform_refuses_to_change_its_argument():
+    def f(x):
+        x += 1.0
+        return np.sum(x)
+
+    for wrapped in (ag.grad(f), ag.grad(lambda x: ag.grad(f)(x)[0])):
+        with pytest.raises(ag.DetachedError, match="cannot be changed in place"):
+            wrapped(np.ones(2))
+
+
+def test_leading_axes_of_length_one_are_dropped_from_what_is_assigned():
+    def f(v):
+        y = v * v
+        y[0] = v[:1] * 3
+        return y
+
+    assert ag.gradcheck(f, np.array([[1.0, 2.0], [0.5, -1.0]]))
+
+
+def test_putting_along_an_axis_broadcasts():
+    def put(y):
+        np.put_along_axis(y, np.array([[0]]), 99.0, axis=1)
+        return y
+
+    np.testing.assert_array_equal(put(ag.zeros((3, 4))).data, put(np.zeros((3, 4))))
 
 
 def test_a_leaf_that_requires_a_gradient_refuses():

@@ -225,3 +225,72 @@ def test_tangents_must_fit():
         ag.jvp(f, (X,), (V, V))
     with pytest.raises(ag.ShapeError, match=r"shape \(4,\)"):
         ag.jvp(f, (X,), (np.ones(4),))
+
+
+def test_real_and_complex_meet_without_losing_half():
+    np.testing.assert_array_equal(ag.jacobian(lambda x: x * 1j)(2.0), 1j)
+    np.testing.assert_array_equal(ag.jacobian(lambda x: np.stack([x * 1j, x]))(2.0), [1j, 1.0])
+    assert ag.jacobian(lambda z: z.imag)(1 + 2j) == -1j
+    many = ag.jacobian(lambda z: np.stack([z.imag, z.real]))(1 + 2j)
+    np.testing.assert_array_equal(many, [-1j, 1.0])
+    with pytest.raises(TypeError, match="use jvp or deriv"):
+        ag.elementwise_grad(lambda x: np.exp(1j * x))(np.ones(2))
+    assert ag.deriv(lambda x: np.exp(1j * x))(0.3) == pytest.approx(1j * np.exp(0.3j))
+    with pytest.raises(TypeError, match="one of complex arguments"):
+        ag.grad(lambda x: np.exp(1j * x), holomorphic=True)(0.3)
+    for wrong in (lambda: ag.jvp(np.sin, (1.0,), (1j,)), lambda: ag.vjp(np.sin, 1.0)[1](1j)):
+        with pytest.raises(TypeError, match="cannot have a complex cotangent"):
+            wrong()
+    with pytest.raises(TypeError, match="real and by complex arguments apart"):
+        ag.jacobian(lambda a: {"w": a[0] * 1j, "n": abs(a[1])})((1.0, 1j))
+
+
+def test_forward_mode_agrees_with_reverse_mode_where_eigenvalues_are_equal():
+    def rebuilt(a):
+        values, vectors = np.linalg.eigh(a)
+        return (vectors * values**2) @ vectors.T
+
+    tangent = np.array([[0.0, 1.0], [1.0, 0.0]])
+    with np.errstate(all="ignore"):
+        forward = ag.jvp(rebuilt, (np.eye(2),), (tangent,))[1]
+        reverse = ag.vjp(rebuilt, np.eye(2))[1](tangent)
+    assert not np.isfinite(forward).all()
+    assert not np.isfinite(reverse).all()
+
+
+def test_arguments_are_chosen_alike_by_all_operators():
+    f = lambda x, y: x * y  # noqa: E731
+    for operator in (ag.grad, ag.jacobian, ag.value_and_grad):
+        with pytest.raises(TypeError, match="names an argument twice"):
+            operator(f, (0, -2))(1.0, 2.0)
+        with pytest.raises(TypeError, match="argnums=3, but there are 2"):
+            operator(f, 3)(1.0, 2.0)
+    assert ag.grad(f, np.int64(1))(1.0, 2.0) == 1.0
+    assert ag.jacobian(f, [0, 1])(1.0, 2.0) == (2.0, 1.0)
+    with pytest.raises(TypeError, match="and then the vector"):
+        ag.hvp(f)(1.0)
+    with pytest.raises(TypeError, match="1 primals, but 0 tangents"):
+        ag.linearize(np.sin, 1.0)[1]()
+    with pytest.raises(TypeError, match="return one number, not a tuple"):
+        ag.grad(lambda x: (x, x))(1.0)
+    with pytest.raises(TypeError, match=r"return a pair \(number, aux\)"):
+        ag.grad(lambda x: x, has_aux=True)(1.0)
+
+
+def test_a_checkpoint_cannot_write_into_its_arguments():
+    c = Tensor(X, requires_grad=True)
+    with pytest.raises(ValueError, match="read-only"):
+        ag.checkpoint(lambda x: (x.__setitem__(0, 9.0), x * 2)[1])(c)
+    np.testing.assert_array_equal(c.data, X)
+    with pytest.raises(TypeError, match="must return one array"):
+        ag.checkpoint(lambda x: (x, x))(c)
+
+
+def test_a_custom_derivative_refuses_what_it_would_lose():
+    w = Tensor(3.0, requires_grad=True)
+    g = ag.custom_vjp(lambda x: x)
+    g.defvjp(lambda x: (x * w, x), lambda saved, c: (c,))
+    with pytest.raises(ag.DetachedError, match="hand them to it as arguments"):
+        g(Tensor(X, requires_grad=True))
+    with pytest.raises(TypeError, match="arguments must be arrays"):
+        g([w, w])

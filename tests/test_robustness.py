@@ -204,3 +204,47 @@ def test_float16_survives_a_mean_of_many():
 
 def test_a_constant_tensor_in_gives_a_plain_gradient_out():
     assert not isinstance(ag.grad(lambda x: x * x)(Tensor(3.0)), Tensor)
+
+
+def test_arrays_of_objects_are_refused():
+    with pytest.raises(TypeError, match="must be numbers, not object"):
+        leaf(np.ones(3)) * np.array([1, 2, 3], dtype=object)
+
+
+def test_an_axis_that_is_not_there_is_refused_as_numpy_refuses_it():
+    t = leaf(np.ones((2, 3)))
+    for call in (
+        lambda: np.median(t, axis=2),
+        lambda: np.quantile(t, 0.5, axis=-7),
+        lambda: np.pad(t, {3: 1}),
+        lambda: np.tensordot(t, t, axes=([5], [1])),
+    ):
+        with pytest.raises((ValueError, IndexError), match="out of bounds"):
+            call()
+
+
+def test_unsigned_indices_and_exponents():
+    x = leaf([1.0, 2.0, 3.0])
+    x[np.array([0, 2, 2], np.uint8)].sum().backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 0.0, 2.0])
+    y = leaf([100.0])
+    (y ** np.array([0], np.uint8)).sum().backward()
+    np.testing.assert_array_equal(y.grad, [0.0])
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 1, 4), (1, 3, 1), (1,)])
+def test_masks_of_any_shape_that_fits(shape):
+    mask = np.asarray(np.random.default_rng(0).random(shape) < 0.7)
+    mask[..., :1] = True
+    x = np.random.default_rng(1).standard_normal((2, 3, 4))
+    for f in (np.sum, np.mean, np.var):
+        assert ag.gradcheck(lambda x, f=f: f(x, axis=(0, -1), where=mask), x)
+
+
+def test_reflected_operands_and_odd_pairs_of_shapes():
+    assert ag.grad(lambda t: 10 - t)(1.0) == -1.0
+    assert ag.grad(lambda t: 2**t)(1.0) == pytest.approx(2 * np.log(2))
+    a, b = leaf([2.0]), leaf(3.0)
+    (a * b).backward(np.ones(1))
+    assert (a.grad.shape, b.grad.shape) == ((1,), ())
+    np.testing.assert_array_equal(ag.grad(lambda x: np.std(x))(np.ones(3)), np.zeros(3))

@@ -89,4 +89,4 @@ def test_the_package_is_small_enough_to_read_in_an_afternoon():
         PACKAGE / name for name in ("op.py", "sweep.py", "arithmetic.py", "tensor.py", "declare.py")
     ]
     assert sum(lines[path] for path in engine) < 1200
-    assert max(lines.values()) < 450
+    assert max(lines.values()) <= 450

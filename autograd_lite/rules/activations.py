@@ -14,7 +14,7 @@ import numpy as np
 from ..declare import function, ufunc
 from ..errors import ShapeError
 from ..tensor import Tensor, as_array
-from .neural import sigmoid
+from .neural import must_be_real, sigmoid
 
 __all__ = ["elu", "gelu", "leaky_relu", "selu", "sigmoid_cross_entropy", "silu", "softplus"]
 
@@ -35,6 +35,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     ----------
     Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models.
     """
+    must_be_real("leaky_relu", x)
     x = as_array(x)
     return np.where(x > 0, x, negative_slope * x)
 
@@ -57,6 +58,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     Clevert, Unterthiner and Hochreiter (2016), Fast and accurate deep network learning by
     exponential linear units, section 3.
     """
+    must_be_real("elu", x)
     x = as_array(x)
     above = x > 0
     return np.where(above, x, alpha * np.expm1(np.where(above, 0, x)))
@@ -101,6 +103,7 @@ def _softplus(x: Any) -> Any:
     Dugas et al. (2001), Incorporating second-order functional knowledge for better option
     pricing; its derivative is `sigmoid`.
     """
+    must_be_real("softplus", x)
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 

@@ -38,7 +38,9 @@ def _set_rule(i):
     def assigned(g, y, x, value, *holes, index):
         places = _filled(index, [h.data if isinstance(h, Tensor) else h for h in holes])
         reached = getitem(g, _filled(index, holes))
-        return reached * _last(x.shape, places) if _repeats(places) else reached
+        reached = reached * _last(x.shape, places) if _repeats(places) else reached
+        extra = getattr(value, "ndim", 0) - reached.ndim  # axes of length 1, which NumPy drops
+        return reached.reshape((1,) * extra + reached.shape) if extra > 0 else reached
 
     return {0: before, 1: assigned}.get(i)
 
@@ -72,7 +74,7 @@ def _put_along_axis(arr, indices, values, axis):
     if axis is None:
         arr[np.unravel_index(indices, arr.shape)] = values
         return
-    index = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    index = list(np.ogrid[tuple(map(slice, arr.shape))])
     index[axis] = indices
     arr[tuple(index)] = values
 

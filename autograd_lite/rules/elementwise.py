@@ -102,6 +102,8 @@ ufunc(np.fabs, _abs)
 
 
 def _power_base(g, y, a, b):
+    if getattr(b, "dtype", np.dtype(float)).kind in "iub":
+        b = b * 1.0  # b - 1 of unsigned integers would wrap
     if isinstance(b, (int, float)) and b:
         return g * (b * (a if b == 2 else a ** (b - 1)))
     # At a = b = 0 the slope b * a**(b - 1) reads 0 * inf; it is 0, for x**0 is constant.

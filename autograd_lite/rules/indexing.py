@@ -47,10 +47,12 @@ def _repeats(index):
 
 def _distinct(integers):
     """Whether integers surely name different places; -1 and n - 1 could be the same."""
-    low, high = integers.min(initial=0), integers.max(initial=-1)
+    if not integers.size:
+        return True
+    low, high = int(integers.min()), int(integers.max())
     if low < 0 <= high:
         return False
-    return bool((np.bincount((integers - low).reshape(-1)) <= 1).all())
+    return bool((np.bincount((integers.astype(np.int64) - low).reshape(-1)) <= 1).all())
 
 
 def _scatter(g, *holes, shape, index):

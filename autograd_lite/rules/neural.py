@@ -17,6 +17,7 @@ from .reductions import kept
 __all__ = [
     "log_softmax",
     "logsumexp",
+    "must_be_real",
     "relu",
     "sigmoid",
     "softmax",
@@ -25,8 +26,9 @@ __all__ = [
 ]
 
 
-def _must_be_real(name: str, x: Any) -> None:
-    if x.dtype.kind == "c":
+def must_be_real(name: str, x: Any) -> None:
+    """Refuse complex numbers, for which the function would mean something else."""
+    if np.iscomplexobj(getattr(x, "data", x)):
         raise NoRuleError(f"{name} is defined for real numbers, and was given complex ones")
 
 
@@ -49,7 +51,7 @@ def _relu(x: Any, at_zero: int = 0) -> Any:
     """
     if at_zero not in (0, 1):
         raise ValueError(f"relu: at_zero is the derivative at 0, 0 or 1, not {at_zero!r}")
-    _must_be_real("relu", x)
+    must_be_real("relu", x)
     return np.maximum(x, 0)
 
 
@@ -71,7 +73,7 @@ def _sigmoid(x: Any) -> Any:
     ----------
     Park (2022), eq. (2), for its derivative ``y * (1 - y)``.
     """
-    _must_be_real("sigmoid", x)
+    must_be_real("sigmoid", x)
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)
 
@@ -93,7 +95,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     -------
     array or Tensor
     """
-    _must_be_real("logsumexp", x)
+    must_be_real("logsumexp", x)
     top = x.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     y = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
@@ -124,7 +126,7 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     ----------
     Park (2022), eq. (39), for its Jacobian.
     """
-    _must_be_real("softmax", x)
+    must_be_real("softmax", x)
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
@@ -146,7 +148,7 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
     -------
     array or Tensor, shape of `x`
     """
-    _must_be_real("log_softmax", x)
+    must_be_real("log_softmax", x)
     z = x - x.max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 

@@ -5,6 +5,7 @@ import math
 import string
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..declare import composed, function
 from ..errors import NoRuleError, ShapeError
@@ -114,7 +115,7 @@ def _tensordot(a, b, axes=2):
     if isinstance(axes, (int, np.integer)):
         axes = range(-axes, 0), range(axes)
     of_a, of_b = (
-        [int(i) % x.ndim for i in ((k,) if np.ndim(k) == 0 else k)]
+        list(normalize_axis_tuple((k,) if np.ndim(k) == 0 else tuple(k), x.ndim))
         for k, x in zip(axes, (a, b), strict=True)
     )
     shared = [a.shape[i] for i in of_a]

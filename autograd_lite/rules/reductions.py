@@ -6,6 +6,7 @@
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..declare import composed, flat, function
 from .piecewise import masked
@@ -17,7 +18,7 @@ def _axes(ndim, axis):
     """Axes as numbers from 0 on; all of them for None."""
     if axis is None or ndim == 0:
         return tuple(range(ndim))
-    return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    return normalize_axis_tuple(tuple(axis) if isinstance(axis, list) else axis, ndim)
 
 
 def kept(shape, axis):
@@ -70,7 +71,8 @@ def _count(x, axis, where=True):
 def _mean(g, y, x, axis=None, dtype=None, keepdims=False, where=True):
     if where is True:
         return spread(g * (1 / max(_count(x, axis), 1)), x, axis)
-    return masked(where, g.reshape(kept(x.shape, axis)) / _count(x, axis, where))
+    g = g.reshape(kept(x.shape, axis)) / _count(x, axis, where)
+    return masked(where, np.broadcast_to(g, x.shape))
 
 
 function(np.mean, _mean)

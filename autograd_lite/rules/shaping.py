@@ -3,6 +3,7 @@
 import operator
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..declare import composed, flat, function
 from ..errors import NoRuleError
@@ -127,7 +128,8 @@ def _bind_pad(array, pad_width, mode="constant", constant_values=None, reflect_t
         )
     given = {} if constant_values is None else {"constant_values": constant_values}
     if isinstance(pad_width, dict):
-        widths = {axis % array.ndim: width for axis, width in pad_width.items()}
+        axes = normalize_axis_tuple(tuple(pad_width), array.ndim)
+        widths = dict(zip(axes, pad_width.values(), strict=True))
         pad_width = [
             tuple(np.broadcast_to(widths.get(axis, 0), 2).tolist()) for axis in range(array.ndim)
         ]

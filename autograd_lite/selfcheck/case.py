@@ -49,8 +49,8 @@ class Case:
     @property
     def calls(self) -> set[Callable[..., Any]]:
         """The functions of NumPy and of this package that it names."""
-        dotted = (n for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Attribute))
-        texts = {ast.unparse(node) for node in dotted}
+        attributes = (n for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Attribute))
+        texts = {t for t in map(ast.unparse, attributes) if t.replace(".", "_").isidentifier()}
         modules = _modules(self.text)
         found = {eval(t, modules) for t in texts if t.split(".")[0] in modules}
         return {f for f in found if callable(f)}

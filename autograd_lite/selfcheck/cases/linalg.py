@@ -221,4 +221,12 @@ _FACTORS = (
     "(lambda r: np.sum(r[0], axis=0) * np.sum(r[2], axis=1))(np.linalg.svd(C, False))",
 )
 
-CASES = (*_PRODUCTS, *_EINSUM, *_SOLVING, *_NORMS, *_FACTORS)
+CASES = (
+    "ag.grad(lambda a: np.sum(np.abs(np.linalg.eigh(a @ a.T)[1]) ** 3))(A)",
+    "ag.grad(lambda a: np.sum(np.abs(np.linalg.svd(a).U) ** 3))(A)",
+    *_PRODUCTS,
+    *_EINSUM,
+    *_SOLVING,
+    *_NORMS,
+    *_FACTORS,
+)
