@@ -11,7 +11,7 @@ import numpy as np
 from .derivatives import vjp
 from .errors import DetachedError
 from .op import Joint, Op
-from .tensor import Tensor, apply
+from .tensor import Tensor, apply, plain
 from .tree import flatten, replaced
 
 __all__ = ["checkpoint", "custom_vjp"]
@@ -66,7 +66,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             return value.data if isinstance(value, Tensor) else value
 
         def rule(g: Any, y: Any, *leaves: Any) -> Any:
-            smooth = [i for i, x in enumerate(leaves) if np.result_type(_plain(x)).kind in "fc"]
+            smooth = [i for i, x in enumerate(leaves) if np.result_type(plain(x)).kind in "fc"]
 
             def of_smooth(*chosen: Any) -> Any:
                 given = list(leaves)
@@ -75,7 +75,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
                 return run(*given)
 
             again, pullback = vjp(of_smooth, *(leaves[i] for i in smooth))
-            if not np.array_equal(_plain(again), _plain(y), equal_nan=True):
+            if not np.array_equal(plain(again), plain(y), equal_nan=True):
                 raise RuntimeError(
                     "checkpoint: the function gave another value when it was run again; hand "
                     "random numbers to it as arguments"
@@ -92,10 +92,6 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         return apply(Op(checkpoint, Joint(rule), forward=forward), tuple(leaves), {})
 
     return wrapped
-
-
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Tensor) else x
 
 
 def _read_only(x: Any) -> Any:
@@ -156,7 +152,7 @@ class custom_vjp:  # noqa: N801
             if len(cotangents) != len(xs):
                 raise TypeError(f"defvjp: {len(cotangents)} cotangents for {len(xs)} arguments")
             return [
-                np.zeros(np.shape(x), np.result_type(_plain(x))) if c is None else c
+                np.zeros(np.shape(x), np.result_type(plain(x))) if c is None else c
                 for x, c in zip(xs, cotangents, strict=True)
             ]
 
@@ -169,7 +165,7 @@ class custom_vjp:  # noqa: N801
             raise TypeError(f"{self._name}: say how to differentiate it with defvjp first")
         if any(isinstance(arg, (dict, list, tuple)) for arg in args):
             raise TypeError(f"{self._name}: the arguments must be arrays; hand over their parts")
-        value, saved = self._forward(*map(_plain, args))
+        value, saved = self._forward(*map(plain, args))
         if any(getattr(x, "requires_grad", False) for x in flatten((value, saved))):
             raise DetachedError(
                 f"{self._name}: the function uses tensors from outside that require a gradient; "

@@ -39,12 +39,12 @@ def ancestors(
     for record in pending:
         if record.op is released:
             raise GraphFreedError(_freed(record))
-        for i, x in enumerate(record.inputs):
+        for x in record.inputs:
             birth = getattr(x, "birth", -1)
-            if birth > record.birth:  # assigned to since this record read it
-                x = _as_read(x, record.birth)
-                birth = x.birth
-                record.inputs = (*record.inputs[:i], x, *record.inputs[i + 1 :])
+            if birth > record.birth:  # assigned to since this record read it: look again
+                record.inputs = tuple(_as_read(x, record.birth) for x in record.inputs)
+                pending.append(record)
+                break
             if birth not in found and birth >= since and (x.requires_grad or not differentiable):
                 found[birth] = x
                 pending.append(x)

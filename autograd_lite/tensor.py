@@ -18,7 +18,7 @@ from .mode import mode, users_line
 from .op import COMPOSED, NOTHING, OPS, Op, no_rule
 from .sweep import ancestors, own, released, sweep
 
-__all__ = ["Tensor", "apply", "as_array", "tape"]
+__all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
 
 
 _births = itertools.count()
@@ -62,8 +62,10 @@ def apply(
             raise ShapeError(f"{shapes}: {error}") from error
         error.add_note(f"in {shapes}")
         raise
-    if not hasattr(data, "dtype") or data.dtype.kind == "O":
+    dtype = getattr(data, "dtype", None)
+    if dtype is None or dtype.kind == "O":
         data = as_array(data, f"the value of {op.name}")
+        dtype = data.dtype
     out = Tensor.__new__(Tensor)
     out.data = data
     out.grad = out.name = None
@@ -73,7 +75,7 @@ def apply(
         out.inputs = inputs
         out.values = values
         out.params = params
-        out.requires_grad = requires_grad and not op.flat and data.dtype.kind in "fc"
+        out.requires_grad = requires_grad and not op.flat and dtype.kind in "fc"
         out.scope = mode.scope
         out.line = users_line() if mode.debug else None
     else:
@@ -140,19 +142,9 @@ class Tensor(Arithmetic):
     """
 
     __slots__ = (
-        "__weakref__",
-        "birth",
-        "data",
-        "grad",
-        "inputs",
-        "line",
-        "name",
-        "op",
-        "params",
-        "requires_grad",
-        "scope",
-        "values",
-    )
+        "__weakref__", "birth", "data", "grad", "inputs", "line", "name", "op", "params",
+        "requires_grad", "scope", "values",
+    )  # fmt: skip
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Tensor is final; hold one in an attribute instead of deriving a class")
@@ -298,7 +290,7 @@ class Tensor(Arithmetic):
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if fn in (np.shape, np.ndim, np.size):
-            return fn(*map(_plain, args), **{key: _plain(x) for key, x in kwargs.items()})
+            return fn(*map(plain, args), **{key: plain(x) for key, x in kwargs.items()})
         if op := OPS.get(fn):
             return apply(op, *op.bind(*args, **kwargs))
         if fn in COMPOSED:
@@ -426,7 +418,8 @@ def _scipy_registered(fn: np.ufunc) -> bool:
     return fn in OPS
 
 
-def _plain(x: Any) -> Any:
+def plain(x: Any) -> Any:
+    """The array of a Tensor; anything else as it is."""
     return x.data if isinstance(x, Tensor) else x
 
 

@@ -26,9 +26,12 @@ __all__ = [
 ]
 
 
+_REAL = np.dtype(float)
+
+
 def must_be_real(name: str, x: Any) -> None:
     """Refuse complex numbers, for which the function would mean something else."""
-    if np.iscomplexobj(getattr(x, "data", x)):
+    if getattr(x, "dtype", _REAL).kind == "c":
         raise NoRuleError(f"{name} is defined for real numbers, and was given complex ones")
 
 

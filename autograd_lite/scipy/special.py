@@ -14,6 +14,7 @@ import scipy.special as sc
 from ..declare import function, ufunc
 from ..errors import NoRuleError
 from ..op import Each
+from ..rules.reductions import kept
 
 __all__ = ["log_softmax", "logsumexp", "polygamma", "softmax"]
 
@@ -166,17 +167,10 @@ ufunc(
 )
 
 
-def _kept(y, a, axis):
-    """The value of a reduction with its axes kept."""
-    if axis is None:
-        return y.reshape((1,) * a.ndim)
-    axes = {i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))}
-    return y.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])
-
-
 def _logsumexp(i):
     def rule(g, y, a, b=1.0, *, axis, keepdims):
-        likely = _kept(g, a, axis) * np.exp(a - _kept(y, a, axis))
+        shape = kept(a.shape, axis)
+        likely = g.reshape(shape) * np.exp(a - y.reshape(shape))
         return likely if i else likely * b
 
     return rule
