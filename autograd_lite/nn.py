@@ -10,6 +10,7 @@ import numpy as np
 
 from .errors import ShapeError
 from .mode import scope
+from .rules.layers import linear
 from .rules.neural import relu, sigmoid, softmax_cross_entropy
 from .tensor import Tensor
 
@@ -130,7 +131,7 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """Map rows of shape (N, fan_in) to (N, fan_out)."""
-        return x @ self.W + self.b
+        return linear(x, self.W, self.b)
 
 
 class MLP(Module):

@@ -92,7 +92,7 @@ def sweep(
         params = record.params
         if on_records:
             _check_unchanged(record)
-        for x, value, vjp in zip(record.inputs, record.values, op.vjps, strict=False):
+        for x, value, vjp in zip(record.inputs, record.values, op.vjps):  # noqa: B905
             birth: Any = getattr(x, "birth", None)
             if birth not in wanted or vjp is None:
                 continue
@@ -119,14 +119,14 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if added < 0:
         raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
     stretched = tuple(range(added))
-    if g.shape[added:] != shape:
-        for axis, n in enumerate(shape, added):
-            if n == 1 and g.shape[axis] != 1:
-                stretched += (axis,)
-            elif n != g.shape[axis]:
-                raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
-    g = g.sum(axis=stretched)
-    return g if g.shape == shape else g.reshape(shape)
+    if g.shape[added:] == shape:
+        return g.sum(axis=stretched)
+    for axis, n in enumerate(shape, added):
+        if n == 1 and g.shape[axis] != 1:
+            stretched += (axis,)
+        elif n != g.shape[axis]:
+            raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
+    return g.sum(axis=stretched).reshape(shape)
 
 
 def own(cotangent: Any, lent: set[int]) -> Any:

@@ -61,8 +61,8 @@ def on_tape(X: np.ndarray, Y: np.ndarray, *parameters: ag.Tensor) -> tuple[Any, 
     W1, b1, W2, b2 = parameters
     for p in parameters:
         p.grad = None
-    A1 = ag.relu(X @ W1 + b1)
-    loss = ag.softmax_cross_entropy(A1 @ W2 + b2, Y)
+    A1 = ag.relu(ag.linear(X, W1, b1))
+    loss = ag.softmax_cross_entropy(ag.linear(A1, W2, b2), Y)
     loss.backward()
     return loss.data, tuple(p.grad for p in parameters)
 

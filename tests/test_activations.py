@@ -106,7 +106,11 @@ def test_sigmoid_cross_entropy_is_finite_and_its_gradient_is_sigmoid_minus_targe
         (lambda x: ag.sigmoid_cross_entropy(x, -np.ones((2, 3))), ValueError, "from 0 to 1"),
         (lambda x: ag.sigmoid_cross_entropy(x, x + np.nan), ValueError, "from 0 to 1"),
         (lambda x: ag.linear(x, np.ones((2, 3))), ag.ShapeError, r"W of shape \(2, 3\)"),
-        (lambda x: ag.linear(x, np.ones((3, 2)), np.ones(3)), ag.ShapeError, r"b has shape \(3,\)"),
+        (
+            lambda x: ag.linear(x, np.ones((3, 2)), np.ones(3)),
+            ag.ShapeError,
+            r"b of shape \(3,\) does not fit W",
+        ),
         (lambda x: ag.dropout(x, 0.5), TypeError, "give rng=.* or mask="),
         (lambda x: ag.dropout(x, 1.0, mask=x > 0), ValueError, "from 0 to below 1, not 1.0"),
         (lambda x: ag.dropout(x, 0.5, mask=[True]), ag.ShapeError, r"mask has shape \(1,\)"),

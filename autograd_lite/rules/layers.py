@@ -9,6 +9,7 @@ import numpy as np
 from ..declare import function
 from ..errors import ShapeError
 from ..tensor import Tensor, as_array
+from .linalg import matmul_left, matmul_right
 
 __all__ = [
     "batch_norm",
@@ -41,11 +42,32 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
     -----
     A sample is a row, so that `W` is the transpose of PyTorch's weight.
     """
-    x, W = as_array(x), as_array(W)
+    if b is None:
+        x, W = as_array(x), as_array(W)
+        _check_linear(x, W)
+        return x @ W
+    return _recorded_linear(x, W, b)
+
+
+def _check_linear(x: Any, W: Any) -> None:
     if W.ndim != 2 or not x.ndim or x.shape[-1] != W.shape[0]:
         raise ShapeError(f"linear: W of shape {W.shape} does not fit rows of shape {x.shape}")
-    y = x @ W
-    return y if b is None else y + fitting("linear", "b", b, W.shape[1:])
+
+
+def _linear(x: Any, W: Any, b: Any) -> Any:
+    _check_linear(x, W)
+    if b.shape != W.shape[1:]:
+        raise ShapeError(f"linear: b of shape {b.shape} does not fit W of shape {W.shape}")
+    return x @ W + b
+
+
+_recorded_linear = function(
+    _linear,
+    lambda g, y, x, W, b: matmul_left(g, y, x, W),
+    lambda g, y, x, W, b: matmul_right(g, y, x, W),
+    lambda g, y, x, W, b: g,
+    broadcasts=True,
+)
 
 
 def dropout(

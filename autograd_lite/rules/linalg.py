@@ -25,7 +25,7 @@ def _product(a, b):
     return a @ b
 
 
-def _matmul_left(g, y, a, b):
+def matmul_left(g, y, a, b):
     if b.ndim == 1:
         return g[..., None] * b
     if a.ndim == 1:
@@ -33,7 +33,7 @@ def _matmul_left(g, y, a, b):
     return _product(g, _t(b))
 
 
-def _matmul_right(g, y, a, b):
+def matmul_right(g, y, a, b):
     if a.ndim == 1:
         return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
     if b.ndim == 1:
@@ -41,7 +41,7 @@ def _matmul_right(g, y, a, b):
     return _product(_t(a), g)
 
 
-function(np.matmul, _matmul_left, _matmul_right, broadcasts=True)
+function(np.matmul, matmul_left, matmul_right, broadcasts=True)
 
 function(np.linalg.inv, lambda g, y, x: -(y.mT @ g @ y.mT))
 
