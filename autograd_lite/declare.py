@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .op import COMPOSED, OPS, Composed, Each, Op
+from .op import COMPOSED, NOTHING, OPS, Composed, Each, Op
 from .tensor import Tensor, apply, as_array
 
 __all__ = ["composed", "flat", "function", "ufunc"]
@@ -49,7 +49,10 @@ def function(
     op = OPS[fn] = Op(fn, rules or vjps, **options)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        inputs, params = op.bind(*args, **kwargs)
+        if kwargs or len(args) != op.simple_arity:
+            inputs, params = op.bind(*args, **kwargs)
+        else:
+            inputs, params = args, NOTHING
         for x in inputs:
             if isinstance(x, Tensor):
                 return apply(op, inputs, params)

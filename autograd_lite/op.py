@@ -113,6 +113,8 @@ class Op:
             self.arity = len(vjps) or getattr(fn, "nin", 1)
         else:
             self.arity = 0
+        # Of a call with so many arguments and no keywords, the arguments are the inputs.
+        self.simple_arity = -1 if bind else self.arity
 
     @functools.cached_property
     def keywords(self) -> frozenset[str]:
