@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import NoRuleError, ShapeError
+from .errors import DetachedError, NoRuleError, ShapeError
 from .op import COMPOSED, NOTHING, OPS
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Ten
     def augmented(self: Any, other: Any) -> Tensor:
         if self.is_view() and self.op.fn is operator.getitem and len(self.inputs) == 1:
             base, index = self.inputs[0], self.params["index"]
+            if getattr(base, "past", False):
+                raise DetachedError(
+                    "the tensor behind this view was assigned to since; take the view again"
+                )
             if base.__class__ is self.__class__ and not base.is_view():
                 base[index] = update(self, other)
                 row: Tensor = base[index]

@@ -143,7 +143,7 @@ class Tensor(Arithmetic):
 
     __slots__ = (
         "__weakref__", "birth", "data", "grad", "inputs", "line", "name", "op", "params",
-        "requires_grad", "scope", "values",
+        "past", "requires_grad", "scope", "values",
     )  # fmt: skip
 
     def __init_subclass__(cls) -> None:
@@ -156,6 +156,7 @@ class Tensor(Arithmetic):
     values: Sequence[Any]
     params: Mapping[str, Any]
     line: str | None
+    past: bool  # only set, and true, for what a Tensor was before an assignment
     grad: Any
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
@@ -390,6 +391,7 @@ class Tensor(Arithmetic):
         before = Tensor.__new__(Tensor)
         for slot in _SLOTS:
             setattr(before, slot, getattr(self, slot))
+        before.past = True
         after = update(before)
         if not mode.recording:
             self.data = after.data
@@ -405,7 +407,7 @@ class Tensor(Arithmetic):
         )
 
 
-_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot != "__weakref__")
+_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "past"))
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Tensor
@@ -132,6 +134,28 @@ def test_augmented_assignment_to_a_row_changes_the_array():
     assert ag.gradcheck(f, v)
 
 
+def test_a_row_taken_before_another_assignment():
+    def f(v):
+        y = v * v
+        row = y[0]
+        y[1] = v[0] * 2
+        row += v[1]
+        return y * 3
+
+    v = np.array([[0.5, -1.0], [2.0, 0.3]])
+    np.testing.assert_allclose(f(v), f(Tensor(v)).data)
+    assert ag.gradcheck(f, v)
+
+
+def test_a_row_of_a_version_that_is_past_refuses():
+    y = Tensor(np.ones((2, 2)), requires_grad=True) * 2
+    row = y[0]
+    y[1] = 5.0
+    np.sum(row).backward(retain_graph=True)
+    with pytest.raises(ag.DetachedError, match="take the view again"):
+        row += 1.0
+
+
 def test_augmented_assignment_to_another_view_refuses():
     y = Tensor(np.ones((2, 3)), requires_grad=True) * 2
     flat = y.reshape(6)
@@ -221,3 +245,33 @@ def test_lists_with_tensors_become_one_tensor():
     assert t.grad == 1 + 4 + 1
     with pytest.raises(ag.DetachedError, match=r"np\.stack"):
         np.array([t, 2 * t])
+
+
+INDICES = ("0", "-1", "(0, 1)", "(slice(None), 2)", "[1, 1]", "(slice(None), [0, 2])", "...")
+STATEMENTS = (
+    *(f"y[{i}] = v.sum() * 2" for i in INDICES),
+    *(f"y[{i}] = 0.5" for i in INDICES),
+    *(f"y[{i}] += v[0, 1]" for i in INDICES),
+    *(f"y[{i}] *= v[1, 2]" for i in INDICES),
+    *(f"y[{i}] -= y.sum()" for i in INDICES),
+    *(f"read.append(y[{i}].sum())" for i in INDICES),
+    "read.append((y * y).sum())",
+    "y += v",
+    "z = y; z *= 1.5",
+    "row = y[0]; row += v[1]; read.append(row.sum())",
+    "np.add.at(y, [0, 0], v[1])",
+    "y[0] = y[1] * v[0]",
+    "y[:, 1] = y[:, 0] + v[:, 2]",
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(STATEMENTS), min_size=2, max_size=7))
+def test_programs_of_assignments_do_what_they_do_in_numpy(statements):
+    source = "\n    ".join(["def f(v):", "read = []", "y = v * v", *statements])
+    names = {"np": np}
+    exec(f"{source}\n    return sum(read) + (y * np.arange(1.0, 7.0).reshape(2, 3)).sum()", names)
+    f = names["f"]
+    v = np.array([[0.3, -0.7, 1.1], [0.9, 0.4, -0.5]])
+    np.testing.assert_allclose(f(Tensor(v, requires_grad=True)).item(), f(v.copy()), rtol=1e-9)
+    assert ag.gradcheck(f, v, order=1)
