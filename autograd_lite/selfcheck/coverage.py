@@ -36,7 +36,7 @@ __all__ = [
 CONVENTIONS = (
     ("equal arguments of `maximum`, `minimum`; ties of `max`, `min`, `sort`", "shared equally"),
     ("`relu` at 0", "0, or 1 with `relu(x, at_zero=1)`"),
-    ("`abs`, `hypot`, `norm`, `std` at 0", "0"),
+    ("`abs`, `hypot`, `std` and the `norm` of vectors at 0", "0"),
     ("`sqrt` at 0, `log` at 0", "infinite"),
     ("`x**0` at 0, `0**y`", "0"),
     (
