@@ -3,8 +3,12 @@
 import contextlib
 
 import pytest
+from hypothesis import settings
 
 from autograd_lite.op import COMPOSED, OPS
+
+settings.register_profile("without deadlines", deadline=None)  # machines are noisy
+settings.load_profile("without deadlines")
 
 with contextlib.suppress(ImportError):
     import autograd_lite.scipy  # noqa: F401  # its rules are registered once, before any snapshot

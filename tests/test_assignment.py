@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
@@ -265,7 +265,6 @@ STATEMENTS = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(STATEMENTS), min_size=2, max_size=7))
 def test_programs_of_assignments_do_what_they_do_in_numpy(statements):
     source = "\n    ".join(["def f(v):", "read = []", "y = v * v", *statements])
