@@ -63,7 +63,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
                     "checkpoint: the function uses tensors from outside that require a gradient; "
                     "hand them to it as arguments"
                 )
-            return value.data if isinstance(value, Tensor) else value
+            return plain(value)
 
         def rule(g: Any, y: Any, *leaves: Any) -> Any:
             smooth = [i for i, x in enumerate(leaves) if np.result_type(plain(x)).kind in "fc"]

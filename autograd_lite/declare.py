@@ -72,7 +72,7 @@ def flat(*fns: Callable[..., Any]) -> None:
     They are recorded without a rule, so that a replay on other data computes them anew.
     """
     for fn in fns:
-        function(fn, arity=getattr(fn, "nin", 1))
+        function(fn)
 
 
 def composed(fn: Callable[..., Any], implementation: Callable[..., Any]) -> None:

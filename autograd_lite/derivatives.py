@@ -17,7 +17,7 @@ import numpy as np
 from .declare import function
 from .mode import mode, recording
 from .sweep import ancestors, own, sweep
-from .tensor import Tensor
+from .tensor import Tensor, plain
 from .tree import flatten, flatten_like, map_leaves
 
 __all__ = ["grad", "positions", "value_and_grad", "vjp"]
@@ -58,17 +58,17 @@ class _Leaves:
             out = f(*args, **(kwargs or {}))
         self.order: list[Tensor] = []
         self.wanted = set(self.births)
-        outside = [x for leaf in self.births.values() for x in leaf.inputs]
+        outside: list[Any] = []  # what the path is joined by from somewhere else
         outputs = [t for t in flatten(out) if isinstance(t, Tensor)]
         since = min(self.births, default=0)
         for record in ancestors(outputs, since, differentiable=True).values():
             if record.birth in self.births:
                 continue
-            reached = [x for x in record.inputs if getattr(x, "birth", None) in self.wanted]
-            if reached:
+            unreached = [x for x in record.inputs if getattr(x, "birth", None) not in self.wanted]
+            outside += unreached if record.inputs else [record]
+            if len(unreached) < len(record.inputs):
                 self.order.append(record)
                 self.wanted.add(record.birth)
-            outside += [x for x in record.inputs or (record,) if not _is_among(x, reached)]
         for leaf in self.births.values():
             leaf.requires_grad = any(x.requires_grad for x in leaf.inputs)
         self.reached_from_outside = self.may_record and (
@@ -78,7 +78,7 @@ class _Leaves:
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
-        return value.data if isinstance(value, Tensor) and not self.reached_from_outside else value
+        return value if self.reached_from_outside else plain(value)
 
     def pull(self, seeds: dict[int, Any]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
@@ -112,10 +112,6 @@ def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, .
     if len({i % len(args) for i in chosen}) < len(chosen):
         raise TypeError(f"argnums={argnums} names an argument twice")
     return tuple(i % len(args) for i in chosen)
-
-
-def _is_among(x: Any, records: list[Any]) -> bool:
-    return any(x is record for record in records)
 
 
 def _need_gradient(records: list[Any]) -> bool:

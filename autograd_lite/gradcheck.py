@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .derivatives import vjp
-from .tensor import Tensor
-from .tree import flatten, map_leaves
+from .tensor import plain
+from .tree import flatten, map_leaves, paired
 
-__all__ = ["gradcheck"]
+__all__ = ["gradcheck", "normal_like"]
 
 _STEP = 1e-3
 
@@ -79,19 +79,19 @@ def _check(
     rng: np.random.Generator,
 ) -> None:
     value, pullback = vjp(f, *args)
-    direction = map_leaves(lambda y: _normal(y, rng), value)
+    direction = map_leaves(lambda y: normal_like(y, rng), value)
     weights = flatten(direction)
 
-    def plain() -> list[Any]:
-        return [y.data if isinstance(y, Tensor) else y for y in flatten(f(*args))]
+    def values() -> list[Any]:
+        return [plain(y) for y in flatten(f(*args))]
 
     def along_direction() -> float:
-        return sum(float(np.sum(w * y).real) for w, y in zip(weights, plain(), strict=True))
+        return sum(float(np.sum(w * y).real) for w, y in zip(weights, values(), strict=True))
 
-    if not all(np.allclose(a, b, 1e-10, 1e-12, equal_nan=True) for a, b in _pairs(value, plain())):
+    if not all(np.allclose(a, b, 1e-10, 1e-12, equal_nan=True) for a, b in paired(value, values())):
         raise AssertionError("gradcheck: the recorded function gives another value than the plain")
     cotangents = pullback(direction)
-    for i, (x, given) in enumerate(_pairs(args, cotangents)):
+    for i, (x, given) in enumerate(paired(args, cotangents)):
         expected = _differences(along_direction, x)
         error = np.abs(given - expected)
         allowed = rtol * float(np.abs(expected).max(initial=1e-2))
@@ -107,7 +107,7 @@ def _check(
         _check(lambda *xs: vjp(f, *xs)[1](direction), args, level + 1, order, rtol, rng)
 
 
-def _normal(y: Any, rng: np.random.Generator) -> Any:
+def normal_like(y: Any, rng: np.random.Generator) -> Any:
     """Random numbers like `y`; of a value that no derivative flows to, zeros."""
     y = np.asarray(y)
     if y.dtype.kind not in "fc":
@@ -135,7 +135,3 @@ def _differences(f: Callable[[], float], x: np.ndarray) -> np.ndarray:
             result[entry] += unit * slope
         x[entry] = here
     return result
-
-
-def _pairs(a: Any, b: Any) -> list[tuple[Any, Any]]:
-    return list(zip(flatten(a), flatten(b), strict=True))

@@ -13,6 +13,7 @@ import numpy as np
 
 from .derivatives import grad, positions, vjp
 from .errors import ShapeError
+from .tensor import plain
 from .tree import flatten, map_leaves, replaced
 
 __all__ = [
@@ -136,8 +137,8 @@ def _kinds(chosen: Any, value: Any) -> tuple[bool, bool]:
     TypeError
         Where both happen, so that neither columns nor rows hold the derivative.
     """
-    of_arguments = {np.iscomplexobj(getattr(x, "data", x)) for x in flatten(chosen)}
-    of_values = {np.iscomplexobj(getattr(y, "data", y)) for y in flatten(value)}
+    of_arguments = {np.iscomplexobj(plain(x)) for x in flatten(chosen)}
+    of_values = {np.iscomplexobj(plain(y)) for y in flatten(value)}
     widens = False in of_arguments and True in of_values
     narrows = True in of_arguments and False in of_values
     if widens and narrows:

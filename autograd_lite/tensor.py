@@ -219,12 +219,12 @@ class Tensor(Arithmetic):
                 "backward() on a tensor that requires no gradient: nothing it was made from was "
                 "given requires_grad=True, or it was computed under no_grad()"
             )
-        seed = self._seed(grad.data if isinstance(grad, Tensor) else grad)
+        seed = self._seed(plain(grad))
         records = ancestors((self,), differentiable=True)
         order = list(records.values())
         leaves = [record for record in order if record.op is None]
         wanted = set(records)
-        del records
+        del records  # or the values would outlive their use in the sweep
         cotangents = sweep(order, wanted, {self.birth: seed}, release=not retain_graph)
         lent = {id(seed), id(grad)}
         for leaf in leaves:

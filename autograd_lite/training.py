@@ -13,7 +13,7 @@ from .errors import ShapeError
 from .mode import no_grad
 from .nn import Module
 from .optim import Optimizer
-from .tensor import Tensor
+from .tensor import plain
 
 __all__ = ["History", "accuracy", "fit"]
 
@@ -40,7 +40,7 @@ def accuracy(model: Callable[[Any], Any], X: np.ndarray, y: np.ndarray) -> float
     """Share of the samples whose largest output is at their class."""
     with no_grad():
         outputs = model(X)
-    predicted = np.argmax(outputs.data if isinstance(outputs, Tensor) else outputs, axis=-1)
+    predicted = np.argmax(plain(outputs), axis=-1)
     if np.shape(y) != predicted.shape:
         raise ShapeError(f"accuracy: classes of shape {np.shape(y)} for {predicted.shape}")
     return float(np.mean(predicted == y))

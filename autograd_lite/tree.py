@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["flatten", "flatten_like", "map_leaves", "replaced"]
+__all__ = ["flatten", "flatten_like", "map_leaves", "paired", "replaced"]
 
 
 def flatten(tree: Any) -> list[Any]:
@@ -45,6 +45,11 @@ def flatten_like(structure: Any, tree: Any, what: str) -> list[Any]:
     else:
         return [] if structure is None else [tree]
     return [leaf for part, other in pairs for leaf in flatten_like(part, other, what)]
+
+
+def paired(a: Any, b: Any) -> list[tuple[Any, Any]]:
+    """Pair the leaves of two structures in order."""
+    return list(zip(flatten(a), flatten(b), strict=True))
 
 
 def replaced(tree: Any, leaves: Iterable[Any]) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..declare import function, ufunc
 from ..errors import ShapeError
-from ..tensor import Tensor, as_array
+from ..tensor import as_array, plain
 from .neural import must_be_real, sigmoid
 
 __all__ = ["elu", "gelu", "leaky_relu", "selu", "sigmoid_cross_entropy", "silu", "softplus"]
@@ -216,7 +216,7 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Any:
         )
     if targets.dtype.kind in "biu":
         targets = targets.astype(np.result_type(logits.dtype, np.float16))
-    values = targets.data if isinstance(targets, Tensor) else targets
+    values = plain(targets)
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(
             f"sigmoid_cross_entropy: targets are from 0 to 1, and these reach from "

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..declare import composed, function
 from ..op import Each
-from ..tensor import Tensor
+from ..tensor import plain
 from .indexing import _bind_index, _filled, _repeats, getitem
 
 
@@ -36,7 +36,7 @@ def _set_rule(i):
         return setitem(g, _filled(index, holes), 0)
 
     def assigned(g, y, x, value, *holes, index):
-        places = _filled(index, [h.data if isinstance(h, Tensor) else h for h in holes])
+        places = _filled(index, [plain(hole) for hole in holes])
         reached = getitem(g, _filled(index, holes))
         reached = reached * _last(x.shape, places) if _repeats(places) else reached
         extra = getattr(value, "ndim", 0) - reached.ndim  # axes of length 1, which NumPy drops

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..declare import function
 from ..errors import ShapeError
-from ..tensor import Tensor, as_array
+from ..tensor import Tensor, as_array, plain
 from .linalg import matmul_left, matmul_right
 
 __all__ = [
@@ -226,7 +226,7 @@ def embedding(table: Any, ids: Any) -> Any:
     table, ids = as_array(table), as_array(ids)
     if ids.dtype.kind not in "iu":
         raise TypeError(f"embedding: ids are integers, not {ids.dtype}; write ids.astype(int)")
-    values = ids.data if isinstance(ids, Tensor) else ids
+    values = plain(ids)
     if values.size and (values.min() < 0 or values.max() >= len(table)):
         raise ValueError(
             f"embedding: ids from {values.min()} to {values.max()} for a table of {len(table)} rows"

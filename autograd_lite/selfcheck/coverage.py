@@ -135,13 +135,7 @@ def rows(tried: dict[Callable[..., Any], list[Case]], with_dask: bool = False) -
                 refused=_refused(fn),
                 expressions=len(cases),
                 order="flat" if flat else str(max((case.order for case in cases), default="-")),
-                dask="-"
-                if not on_lazy
-                else "partly"
-                if len(on_lazy) == 2
-                else "yes"
-                if True in on_lazy
-                else "no",
+                dask=_IN_WORDS[frozenset(on_lazy)],
             )
         )
     return sorted(table, key=lambda row: row.name.lower())
@@ -226,6 +220,12 @@ def _spelled(fn: Callable[..., Any]) -> str:
     return f"ag.{name}" if getattr(autograd_lite, name, None) else f"{_INTERNAL}{name}"
 
 
+_IN_WORDS = {
+    frozenset({True}): "yes",
+    frozenset({True, False}): "partly",
+    frozenset({False}): "no",
+    frozenset[bool](): "-",
+}
 _OF_UFUNCS = ("out", "where", "casting", "order", "dtype", "subok", "signature")
 _INTERNAL = "internal: "
 

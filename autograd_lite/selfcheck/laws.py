@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..derivatives import vjp
-from ..gradcheck import gradcheck
+from ..gradcheck import gradcheck, normal_like
 from ..op import COMPOSED, OPS, Each, Joint, Op
 from ..operators import jvp
 from ..tensor import Tensor, tape
-from ..tree import flatten, map_leaves
+from ..tree import flatten, map_leaves, paired
 from .case import Case
 from .inputs import INPUTS
 
@@ -133,26 +133,16 @@ def _adjoint(case: Case) -> None:
     """Forward and reverse mode are transposes of each other: <g, J v> = <J' g, v>."""
     rng = np.random.default_rng(1)
     inputs = tuple(case.inputs())
-    tangents = tuple(_random_like(x, rng) for x in inputs)
+    tangents = tuple(normal_like(x, rng) for x in inputs)
     value, pushed = jvp(case.function, inputs, tangents)
-    seeds = map_leaves(lambda y: _random_like(y, rng), value)
+    seeds = map_leaves(lambda y: normal_like(y, rng), value)
     _, pullback = vjp(case.function, *inputs)
     pulled = flatten(pullback(seeds))
-    forward = sum(np.sum(g * t).real for g, t in _pairs(seeds, pushed))
+    forward = sum(np.sum(g * t).real for g, t in paired(seeds, pushed))
     reverse = sum(np.sum(c * v).real for c, v in zip(pulled, tangents, strict=True))
-    scale = sum(np.sum(np.abs(g * t)) for g, t in _pairs(seeds, pushed))
+    scale = sum(np.sum(np.abs(g * t)) for g, t in paired(seeds, pushed))
     if not abs(forward - reverse) <= 1e-9 * max(scale, 1.0):
         raise BrokenLaw(f"{case.text}: forward mode gives {forward}, reverse mode {reverse}")
-
-
-def _pairs(a: Any, b: Any) -> list[tuple[Any, Any]]:
-    return list(zip(flatten(a), flatten(b), strict=True))
-
-
-def _random_like(x: Any, rng: np.random.Generator) -> Any:
-    x = np.asarray(x)
-    w = rng.standard_normal(x.shape)
-    return w + 1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else w
 
 
 def _reversed_twice(a: np.ndarray) -> np.ndarray:
