@@ -8,6 +8,7 @@ from .derivatives import grad, value_and_grad, vjp
 from .draw import Drawing, draw
 from .errors import DetachedError, GraphFreedError, NoRuleError, ShapeError
 from .gradcheck import gradcheck
+from .local import LocalJacobian, local_jacobians
 from .mode import debug, no_grad
 from .op import OPS, Op
 from .operators import (
@@ -24,6 +25,7 @@ from .rules.activations import (
     elu,
     gelu,
     leaky_relu,
+    relu_eps,
     selu,
     sigmoid_cross_entropy,
     silu,
@@ -49,6 +51,7 @@ __all__ = [
     "Drawing",
     "GraphFreedError",
     "History",
+    "LocalJacobian",
     "NoRuleError",
     "Op",
     "ShapeError",
@@ -84,6 +87,7 @@ __all__ = [
     "leaky_relu",
     "linear",
     "linearize",
+    "local_jacobians",
     "log_softmax",
     "logsumexp",
     "max_pool2d",
@@ -92,6 +96,7 @@ __all__ = [
     "no_grad",
     "optim",
     "relu",
+    "relu_eps",
     "rules",
     "selu",
     "sigmoid",

@@ -11,6 +11,10 @@ from pathlib import Path
 __all__ = ["main"]
 
 
+_PAPERS = ("rao", "park", "matrix_form", "whitehill", "menon")
+_VERDICTS = ("holds", "holds-if", "wrong", "misprint")
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 10**6:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999999")
@@ -36,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         help="train on real digits and compare the tape with five published derivations",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    demo.set_defaults(run=_demo)
     demo.add_argument(
         "--out", type=Path, default=Path("demo-out"), metavar="DIR", help="folder for the files"
     )
@@ -45,8 +50,28 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "selfcheck", help="try every derivative rule against NumPy and differences"
     )
+    check.set_defaults(run=_selfcheck)
     check.add_argument(
         "--markdown", action="store_true", help="print the table of COVERAGE.md (needs dask)"
+    )
+    audit = commands.add_parser(
+        "audit",
+        help="check every equation of five published derivations against the tape",
+        description="Check every equation of five published derivations of backpropagation "
+        "against the tape. The exit code is 0 when each verdict is the one on record.",
+    )
+    audit.set_defaults(run=_audit)
+    audit.add_argument(
+        "--paper", choices=_PAPERS, metavar="NAME", help=f"one paper: {', '.join(_PAPERS)}"
+    )
+    audit.add_argument(
+        "--only", choices=_VERDICTS, metavar="VERDICT", help=f"one of {', '.join(_VERDICTS)}"
+    )
+    audit.add_argument(
+        "--format",
+        choices=("table", "markdown", "json", "html"),
+        default="table",
+        help="html is one page that needs no network: autograd-lite audit --format html > a.html",
     )
     return parser
 
@@ -64,35 +89,63 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code: 0 if all held, 1 if a comparison failed, 2 for bad arguments or files.
     """
-    arguments = _parser().parse_args(argv)
-    if arguments.command == "selfcheck":
-        return 0 if _selfcheck(arguments.markdown) else 1
+    arguments = vars(_parser().parse_args(argv))
+    del arguments["command"]
+    run = arguments.pop("run")
+    try:
+        return 0 if run(**arguments) else 1
+    except BrokenPipeError:  # whoever read the output has closed it
+        sys.stderr.close()
+    except (ImportError, OSError) as error:
+        print(f"autograd-lite: {error}", file=sys.stderr)
+    return 2
+
+
+def _demo(out: Path, hidden: int, epochs: int, seed: int) -> bool:
     from .demo import demo
 
     try:
-        held = demo(arguments.out, arguments.hidden, arguments.epochs, arguments.seed)
-    except BrokenPipeError:  # whoever read the output has closed it
-        sys.stderr.close()
-        return 2
+        return demo(out, hidden, epochs, seed)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        print(f"autograd-lite: cannot write to {arguments.out}: {error}", file=sys.stderr)
-        return 2
-    return 0 if held else 1
+        raise OSError(f"cannot write to {out}: {error}") from error
 
 
-def _selfcheck(as_markdown: bool) -> bool:
-    from .selfcheck import CASES
-    from .selfcheck.coverage import conventions, markdown, rows, survey
+def _audit(paper: str | None, only: str | None, format: str) -> bool:  # noqa: A002
+    from .audit import report
+    from .audit.claim import audit
+    from .audit.claims import PAPERS
+    from .audit.page import as_html
 
-    found = survey(CASES)
-    if as_markdown:
-        print(f"{markdown(rows(found.tried, with_dask=True))}\n\n{conventions()}")
+    write = {
+        "table": report.as_table,
+        "markdown": report.as_markdown,
+        "json": report.as_json,
+        "html": as_html,
+    }[format]
+    papers = [p for p in PAPERS if paper in (None, p.name)]
+    found = audit(papers, only and only.replace("-", " "))
+    print(write(found))
+    unexpected = [f for _, findings in found for f in findings if not f.expected]
+    for f in unexpected:
+        print(f"{f.claim.id}: on record '{f.claim.verdict}', found '{f.verdict}'", file=sys.stderr)
+    return not unexpected
+
+
+def _selfcheck(markdown: bool) -> bool:
+    from .selfcheck import CASES, coverage
+
+    found = coverage.survey(CASES)
+    if markdown:
+        print(coverage.markdown(coverage.rows(found.tried, with_dask=True)))
+        print(f"\n{coverage.conventions()}")
         return not (found.broken or found.missing)
     print(f"{'function':<32} {'keywords honoured':<40} {'tried':>5}  order")
-    for row in rows(found.tried):
+    for row in coverage.rows(found.tried):
         honoured = ", ".join(row.honoured)
         print(f"{row.name:<32} {honoured:<40} {row.expressions:>5}  {row.order}")
-    print(f"\n{conventions()}\n")
+    print(f"\n{coverage.conventions()}\n")
     for line in [*found.broken, *found.missing]:
         print(f"BROKEN  {line}")
     print(

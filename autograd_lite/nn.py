@@ -10,11 +10,23 @@ import numpy as np
 
 from .errors import ShapeError
 from .mode import scope
-from .rules.layers import linear
+from .rules.layers import augment, linear
+from .rules.likelihoods import glm_nll
 from .rules.neural import relu, sigmoid, softmax_cross_entropy
 from .tensor import Tensor
+from .tree import flatten
 
-__all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "cross_entropy"]
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "Linear",
+    "Module",
+    "augment",
+    "cross_entropy",
+    "glm_nll",
+    "l1_penalty",
+    "l2_penalty",
+]
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": relu,
@@ -24,6 +36,47 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 cross_entropy = softmax_cross_entropy
+
+
+def l1_penalty(parameters: Any, coefficient: float) -> Any:
+    """Sum the magnitudes of all entries, times a coefficient.
+
+    Parameters
+    ----------
+    parameters : array, Tensor, or nested structure of them
+    coefficient : float
+
+    Returns
+    -------
+    array or Tensor, shape ()
+        Its derivative is ``coefficient * sign(W)``.
+
+    References
+    ----------
+    Rao, Recursive formulation of the gradient, section 3.
+    """
+    return coefficient * sum(np.sum(np.abs(W)) for W in flatten(parameters))
+
+
+def l2_penalty(parameters: Any, coefficient: float) -> Any:
+    """Sum the squares of all entries, times a coefficient.
+
+    Parameters
+    ----------
+    parameters : array, Tensor, or nested structure of them
+    coefficient : float
+
+    Returns
+    -------
+    array or Tensor, shape ()
+        Its derivative is ``2 * coefficient * W``: there is no half, unlike in an optimizer's
+        weight decay.
+
+    References
+    ----------
+    Rao, Recursive formulation of the gradient, section 3.
+    """
+    return coefficient * sum(np.sum(np.square(W)) for W in flatten(parameters))
 
 
 class Module:

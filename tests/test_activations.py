@@ -42,6 +42,17 @@ def test_activation_is_straight_far_out_at_every_order(name, dtype):
     assert curve.dtype == f(x).dtype == dtype
 
 
+def test_relu_eps_bends_smoothly_between_minus_eps_and_zero():
+    x = np.array([-2.0, -0.5, -0.25, 0.0, 3.0])
+    np.testing.assert_allclose(ag.relu_eps(x, 0.5), [0, 0, -0.125, 0, 3], atol=1e-15)
+    slope = ag.grad(lambda x: ag.relu_eps(x, 0.5).sum())
+    np.testing.assert_allclose(slope(x), [0, 0, -0.25, 1, 1], atol=1e-15)
+    just_inside = np.nextafter([-0.5, 0.0], [0.0, -1.0])
+    np.testing.assert_allclose(slope(just_inside), [0, 1], atol=1e-12)
+    with pytest.raises(ValueError, match="eps is the width of the bend, positive, not 0"):
+        ag.relu_eps(x, 0)
+
+
 @pytest.mark.parametrize(
     ("name", "slope", "curve"),
     [

@@ -194,3 +194,58 @@ def test_extreme_logits_give_finite_losses_and_gradients():
         y.sum().backward()
         assert np.isfinite(y.data).all()
         assert np.isfinite(x.grad).all()
+
+
+FAMILIES = {
+    "normal": (0.4, lambda theta: theta),
+    "bernoulli": (0.4, lambda theta: 1 / (1 + np.exp(-theta))),
+    "poisson": (0.4, np.exp),
+    "gamma": (-0.6, lambda theta: -1 / theta),
+    "inverse_gaussian": (-0.6, lambda theta: 1 / np.sqrt(-2 * theta)),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_gradient_of_a_generalized_linear_model_is_its_error(family):
+    theta, mean = FAMILIES[family]
+    theta = theta * np.linspace(1, 2, 6).reshape(3, 2)
+    y = np.arange(6.0).reshape(3, 2) / 5
+    found = ag.grad(nn.glm_nll(family, dispersion=0.5))(theta, y)
+    np.testing.assert_allclose(found, (mean(theta) - y) / 0.5 / 6, rtol=1e-12)
+
+
+def test_multinoulli_is_the_cross_entropy_and_bernoulli_the_logistic_loss():
+    rng = np.random.default_rng(0)
+    logits, labels = rng.standard_normal((5, 3)), np.eye(3)[rng.integers(3, size=5)]
+    both = nn.glm_nll("multinoulli")(logits, labels), nn.cross_entropy(logits, labels)
+    np.testing.assert_allclose(*both, rtol=1e-14)
+    both = nn.glm_nll("bernoulli")(logits, labels), ag.sigmoid_cross_entropy(logits, labels)
+    np.testing.assert_allclose(*both, rtol=1e-14)
+
+
+def test_the_loss_of_a_generalized_linear_model_refuses_what_it_cannot_mean():
+    with pytest.raises(ValueError, match="family 'gaussian' is none of normal, bernoulli"):
+        nn.glm_nll("gaussian")
+    with pytest.raises(ValueError, match="dispersion must be positive, not 0"):
+        nn.glm_nll("normal", dispersion=0)
+    with pytest.raises(ag.ShapeError, match=r"targets of shape \(3,\) for .* of shape \(3, 1\)"):
+        nn.glm_nll("poisson")(np.ones((3, 1)), np.ones(3))
+    with pytest.raises(ValueError, match=r"gamma is negative, and the largest given is 0\.5"):
+        nn.glm_nll("gamma")(Tensor([-1.0, 0.5]), np.ones(2))
+
+
+def test_penalties_have_the_derivatives_of_the_paper():
+    W = [np.array([[1.0, -2.0]]), np.array([3.0])]
+    l1 = ag.grad(lambda W: nn.l1_penalty(W, 0.1))(W)
+    np.testing.assert_allclose(np.concatenate([l1[0][0], l1[1]]), [0.1, -0.1, 0.1])
+    l2 = ag.grad(lambda W: nn.l2_penalty(W, 0.1))(W)
+    np.testing.assert_allclose(np.concatenate([l2[0][0], l2[1]]), [0.2, -0.4, 0.6])
+
+
+def test_a_row_of_the_weights_is_the_bias_of_augmented_rows():
+    rng = np.random.default_rng(0)
+    x, W, b = rng.standard_normal((4, 3)), rng.standard_normal((3, 2)), rng.standard_normal(2)
+    np.testing.assert_allclose(nn.augment(x) @ np.vstack([W, b]), x @ W + b, rtol=1e-14)
+    assert nn.augment(x.astype(np.float32)).dtype == np.float32
+    with pytest.raises(ag.ShapeError, match="a single number is no row"):
+        nn.augment(1.0)

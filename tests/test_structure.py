@@ -19,7 +19,7 @@ LAYERS = [
     {"declare"},
     {"rules"},
     {"derivatives"},
-    {"creation", "custom", "gradcheck", "operators", "scipy"},
+    {"creation", "custom", "gradcheck", "local", "operators", "scipy"},
     {"nn", "optim", "draw"},
     {"training", "audit"},
     {"selfcheck", "demo"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -10,13 +10,34 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AGREES", "DIFFERS", "TRIALS", "Claim", "Finding", "Paper", "distance", "judge"]
+__all__ = [
+    "AGREES",
+    "DIFFERS",
+    "TRIALS",
+    "VERDICTS",
+    "Audited",
+    "Claim",
+    "Finding",
+    "Paper",
+    "audit",
+    "distance",
+    "judge",
+]
 
 AGREES = 1e-9
 """A claim whose error is at most this holds."""
 DIFFERS = 1e-6
 """A claim whose error is at least this does not; in between nothing is decided."""
 TRIALS = 3
+
+VERDICTS = {
+    "holds": "hold",
+    "holds if": "hold under a condition",
+    "wrong": "are wrong",
+    "misprint": "are misprints",
+    "undecided": "are undecided",
+}
+"""Each verdict, and how it is said of several claims."""
 
 Given: TypeAlias = Callable[[np.random.Generator], SimpleNamespace]
 Side: TypeAlias = Callable[[SimpleNamespace], Any]
@@ -201,6 +222,29 @@ class Paper:
     ) -> None:
         """Record a slip of the text with nothing to compute."""
         self._add(item, label, statement, "misprint", correction=correction, note=note)
+
+
+Audited: TypeAlias = Sequence[tuple[Paper, Sequence[Finding]]]
+"""Papers, each with what was found of its claims."""
+
+
+def audit(papers: Iterable[Paper], only: str | None = None) -> Audited:
+    """Judge the claims of papers.
+
+    Parameters
+    ----------
+    papers : iterable of Paper
+    only : {"holds", "holds if", "wrong", "misprint"}, optional
+        Leave out the claims that have another verdict on record.
+
+    Returns
+    -------
+    list of (Paper, list of Finding)
+    """
+    return [
+        (paper, [judge(claim) for claim in paper if only in (None, claim.verdict)])
+        for paper in papers
+    ]
 
 
 def distance(found: Any, expected: Any) -> float:

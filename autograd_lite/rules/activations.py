@@ -16,7 +16,16 @@ from ..errors import ShapeError
 from ..tensor import as_array, plain
 from .neural import must_be_real, sigmoid
 
-__all__ = ["elu", "gelu", "leaky_relu", "selu", "sigmoid_cross_entropy", "silu", "softplus"]
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "relu_eps",
+    "selu",
+    "sigmoid_cross_entropy",
+    "silu",
+    "softplus",
+]
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
@@ -38,6 +47,38 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     must_be_real("leaky_relu", x)
     x = as_array(x)
     return np.where(x > 0, x, negative_slope * x)
+
+
+def relu_eps(x: Any, eps: float) -> Any:
+    """Rectify, with a smooth bend between ``-eps`` and 0.
+
+    Parameters
+    ----------
+    x : array_like
+    eps : float
+        Width of the bend; positive.
+
+    Returns
+    -------
+    array or Tensor, shape of `x`
+        Its derivative is continuous: 0 up to ``-eps``, 1 from 0.
+
+    Raises
+    ------
+    ValueError
+        For an `eps` that is not positive.
+
+    References
+    ----------
+    Park (2022), section 3, before Lemma 3.1.
+    """
+    must_be_real("relu_eps", x)
+    if not eps > 0:
+        raise ValueError(f"relu_eps: eps is the width of the bend, positive, not {eps}")
+    x = as_array(x)
+    bends = (-eps < x) & (x < 0)
+    t = np.where(bends, x, 0) / eps
+    return np.where(bends, eps * (t - 3 * t**3 - 2 * t**4), np.where(x < 0, 0, x))
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:

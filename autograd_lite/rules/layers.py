@@ -12,6 +12,7 @@ from ..tensor import Tensor, as_array, plain
 from .linalg import matmul_left, matmul_right
 
 __all__ = [
+    "augment",
     "batch_norm",
     "dropout",
     "embedding",
@@ -68,6 +69,32 @@ _recorded_linear = function(
     lambda g, y, x, W, b: g,
     broadcasts=True,
 )
+
+
+def augment(x: Any) -> Any:
+    """Append a 1 to each row, so that the last row of a weight matrix is the bias.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., D)
+
+    Returns
+    -------
+    array or Tensor, shape (..., D + 1)
+
+    Notes
+    -----
+    ``augment(x) @ np.vstack([W, b])`` is ``x @ W + b``. Every layer needs it: a 1 appended to the
+    input of the network alone gives a bias to the first layer only.
+
+    References
+    ----------
+    Rao, Recursive formulation of the gradient, section 2, which leaves out the bias this way.
+    """
+    x = as_array(x)
+    if not x.ndim:
+        raise ShapeError("augment: a single number is no row; give it a shape (..., D)")
+    return np.concatenate([x, np.ones((*x.shape[:-1], 1), x.dtype)], axis=-1)
 
 
 def dropout(
