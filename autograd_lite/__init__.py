@@ -6,7 +6,13 @@ from .custom import checkpoint, custom_vjp
 from .declare import composed, function, ufunc
 from .derivatives import grad, value_and_grad, vjp
 from .draw import Drawing, draw
-from .errors import DetachedError, GraphFreedError, NoRuleError, ShapeError
+from .errors import (
+    DataDependentError,
+    DetachedError,
+    GraphFreedError,
+    NoRuleError,
+    ShapeError,
+)
 from .gradcheck import gradcheck
 from .local import LocalJacobian, local_jacobians
 from .mode import debug, no_grad
@@ -47,6 +53,7 @@ from .training import History, accuracy, fit
 
 __all__ = [
     "OPS",
+    "DataDependentError",
     "DetachedError",
     "Drawing",
     "GraphFreedError",

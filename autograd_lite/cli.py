@@ -113,15 +113,15 @@ def _demo(out: Path, hidden: int, epochs: int, seed: int) -> bool:
 
 
 def _audit(paper: str | None, only: str | None, format: str) -> bool:  # noqa: A002
-    from .audit import report
+    from .audit import tables
     from .audit.claim import audit
     from .audit.claims import PAPERS
     from .audit.page import as_html
 
     write = {
-        "table": report.as_table,
-        "markdown": report.as_markdown,
-        "json": report.as_json,
+        "table": tables.as_table,
+        "markdown": tables.as_markdown,
+        "json": tables.as_json,
         "html": as_html,
     }[format]
     papers = [p for p in PAPERS if paper in (None, p.name)]

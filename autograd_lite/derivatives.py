@@ -16,7 +16,7 @@ import numpy as np
 
 from .declare import function
 from .mode import mode, recording
-from .sweep import ancestors, own, sweep
+from .sweep import ancestors, name_cotangent, own, sweep
 from .tensor import Tensor, plain
 from .tree import flatten, flatten_like, map_leaves
 
@@ -49,6 +49,7 @@ class _Leaves:
                 f"{leaf.dtype}; write x.astype(float), or 3.0 for 3"
             )
         leaf.requires_grad = True
+        leaf.name = getattr(x, "name", None)
         self.births[leaf.birth] = leaf
         return leaf
 
@@ -72,7 +73,9 @@ class _Leaves:
         for leaf in self.births.values():
             leaf.requires_grad = any(x.requires_grad for x in leaf.inputs)
         self.reached_from_outside = self.may_record and (
-            any(leaf.requires_grad for leaf in self.births.values()) or _need_gradient(outside)
+            mode.tracing
+            or any(leaf.requires_grad for leaf in self.births.values())
+            or _need_gradient(outside)
         )
         return out
 
@@ -92,6 +95,7 @@ class _Leaves:
         def cotangent(leaf: Tensor) -> Any:
             if leaf.birth not in found:
                 return np.zeros(leaf.shape, leaf.dtype)
+            name_cotangent(found[leaf.birth], leaf)
             return own(found[leaf.birth], lent)
 
         return map_leaves(cotangent, self.args)

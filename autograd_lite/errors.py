@@ -1,6 +1,10 @@
 """What can go wrong, by name."""
 
-__all__ = ["DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"]
+__all__ = ["DataDependentError", "DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"]
+
+
+class DataDependentError(RuntimeError):
+    """A program was to be derived from a function whose course depends on its data."""
 
 
 class NoRuleError(NotImplementedError):

@@ -11,7 +11,7 @@ from .derivatives import vjp
 from .tensor import plain
 from .tree import flatten, map_leaves, paired
 
-__all__ = ["gradcheck", "normal_like"]
+__all__ = ["differences", "gradcheck", "normal_like"]
 
 _STEP = 1e-3
 
@@ -92,7 +92,7 @@ def _check(
         raise AssertionError("gradcheck: the recorded function gives another value than the plain")
     cotangents = pullback(direction)
     for i, (x, given) in enumerate(paired(args, cotangents)):
-        expected = _differences(along_direction, x)
+        expected = differences(along_direction, x)
         error = np.abs(given - expected)
         allowed = rtol * float(np.abs(expected).max(initial=1e-2))
         if not np.all(error <= allowed):
@@ -116,7 +116,7 @@ def normal_like(y: Any, rng: np.random.Generator) -> Any:
     return w + 1j * rng.standard_normal(y.shape) if y.dtype.kind == "c" else w
 
 
-def _differences(f: Callable[[], float], x: np.ndarray) -> np.ndarray:
+def differences(f: Callable[[], float], x: np.ndarray, step: float = _STEP) -> np.ndarray:
     """Differentiate `f` by each entry of `x`, which it reads and which is put back.
 
     By a complex entry: along the real axis, minus i times along the imaginary one.
@@ -125,13 +125,13 @@ def _differences(f: Callable[[], float], x: np.ndarray) -> np.ndarray:
     directions = (1, -1j) if x.dtype.kind == "c" else (1,)
     for entry in np.ndindex(x.shape):
         here = x[entry].copy()
-        step = _STEP * max(1.0, float(abs(here)))
+        h = step * max(1.0, float(abs(here)))
         for unit in directions:
             values = []
             for k in (-2, -1, 1, 2):
-                x[entry] = here + k * step * np.conj(unit)
+                x[entry] = here + k * h * np.conj(unit)
                 values.append(f())
-            slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+            slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
             result[entry] += unit * slope
         x[entry] = here
     return result

@@ -6,8 +6,9 @@ import contextlib
 import sys
 import threading
 from collections.abc import Iterator
+from types import FrameType
 
-__all__ = ["debug", "mode", "no_grad", "recording", "scope", "users_line"]
+__all__ = ["debug", "is_own", "mode", "no_grad", "recording", "scope", "tracing", "users_line"]
 
 
 class _Mode(threading.local):
@@ -16,6 +17,7 @@ class _Mode(threading.local):
     recording = True
     scope = ""
     debug = False
+    tracing = False
 
 
 mode = _Mode()
@@ -61,12 +63,28 @@ def debug() -> Iterator[None]:
         mode.debug = before
 
 
+@contextlib.contextmanager
+def tracing() -> Iterator[None]:
+    """Refuse to read numbers off Tensors: what is recorded shall be right for other data too."""
+    before = mode.tracing
+    mode.tracing = True
+    try:
+        yield
+    finally:
+        mode.tracing = before
+
+
 def users_line() -> str:
     """Name the line outside of this package and of NumPy that is being run."""
     frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_OWN):
+    while frame.f_back and is_own(frame):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package or of NumPy."""
+    return frame.f_globals.get("__name__", "").startswith(_OWN)
 
 
 @contextlib.contextmanager

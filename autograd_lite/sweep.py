@@ -14,7 +14,7 @@ import numpy as np
 
 from .errors import GraphFreedError, ShapeError
 
-__all__ = ["ancestors", "own", "released", "sweep", "unbroadcast"]
+__all__ = ["ancestors", "name_cotangent", "own", "released", "sweep", "unbroadcast"]
 
 
 class _Released:
@@ -92,6 +92,7 @@ def sweep(
         params = record.params
         if on_records:
             _check_unchanged(record)
+            name_cotangent(g, record)
         for x, value, vjp in zip(record.inputs, record.values, op.vjps):  # noqa: B905
             birth: Any = getattr(x, "birth", None)
             if birth not in wanted or vjp is None:
@@ -111,6 +112,12 @@ def sweep(
         if release:
             record._release()
     return cotangents
+
+
+def name_cotangent(g: Any, record: Any) -> None:
+    """Call the recorded cotangent of ``Z`` ``dZ``, for readers of its own tape."""
+    if record.name and getattr(g, "op", None) and not g.name:
+        g.name = f"d{record.name}"
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arithmetic import Arithmetic
-from .errors import DetachedError, NoRuleError, ShapeError
+from .errors import DataDependentError, DetachedError, NoRuleError, ShapeError
 from .mode import mode, users_line
 from .op import COMPOSED, NOTHING, OPS, Op, no_rule
 from .sweep import ancestors, own, released, sweep
@@ -264,6 +264,7 @@ class Tensor(Arithmetic):
 
     def item(self) -> Any:
         """Return the single number this holds as a Python number."""
+        _refuse_while_tracing("item()")
         return self.data.item()
 
     # NumPy's protocols: a plain NumPy call on a Tensor arrives here.
@@ -333,6 +334,7 @@ class Tensor(Arithmetic):
         return len(self.data)
 
     def __bool__(self) -> bool:
+        _refuse_while_tracing("the truth")
         return bool(self.data)
 
     def __float__(self) -> float:
@@ -348,7 +350,7 @@ class Tensor(Arithmetic):
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
+        return format(self.data.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
         parts = [np.array2string(np.asanyarray(self.data), separator=", ", prefix="Tensor(")]
@@ -408,6 +410,15 @@ class Tensor(Arithmetic):
 
 
 _SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "past"))
+
+
+def _refuse_while_tracing(what: str) -> None:
+    if mode.tracing:
+        raise DataDependentError(
+            f"{users_line()}: {what} of a Tensor was asked for while its program is derived, which "
+            "would keep what the example gave; write np.where(condition, a, b) for a branch, a "
+            "loop of fixed length, or pass the value in as a Python number, a static argument"
+        )
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from autograd_lite.audit.claim import AGREES, DIFFERS, TRIALS, Paper, audit, distance, judge
 from autograd_lite.audit.claims import PAPERS
-from autograd_lite.audit.report import as_json, as_markdown, as_table
+from autograd_lite.audit.tables import as_json, as_markdown, as_table
 from autograd_lite.cli import main
 
 CLAIMS = [claim for paper in PAPERS for claim in paper]

@@ -20,7 +20,7 @@ LAYERS = [
     {"rules"},
     {"derivatives"},
     {"creation", "custom", "gradcheck", "local", "operators", "scipy"},
-    {"nn", "optim", "draw"},
+    {"nn", "optim", "draw", "derive"},
     {"training", "audit"},
     {"selfcheck", "demo"},
     {"cli"},

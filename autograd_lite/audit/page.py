@@ -9,7 +9,7 @@ from importlib import resources
 from string import Template
 
 from .claim import VERDICTS, Audited, Finding, Paper
-from .report import number, remarks, totals
+from .tables import number, remarks, totals
 
 __all__ = ["as_html"]
 

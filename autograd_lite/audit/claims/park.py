@@ -1,0 +1,1386 @@
+"""Y. H. Park, "Gradients in a deep neural network and their Python implementations"."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace as Draw
+
+import numpy as np
+
+from ...derivatives import grad
+from ...operators import jacobian, jvp
+from ...rules import neural
+from ..claim import Paper
+from ..hand import d_relu, d_sigmoid, d_tanh, one_hot, relu, sigmoid, softmax
+
+__all__ = ["PAPER"]
+
+PAPER = Paper(
+    "park",
+    "Y. H. Park, Gradients in a deep neural network and their Python implementations (2022)",
+    "A sample is a column, w[i, j] leads to unit i from unit j; an index - is the layer below, of "
+    "n units under m. J is the mean of the losses, the L2 loss has a factor 1/2; dT is the "
+    "gradient of J with respect to T, in the shape of T. The derivative of relu at 0 is 1.",
+)
+holds, holds_if, wrong, misprint = PAPER.holds, PAPER.holds_if, PAPER.wrong, PAPER.misprint
+
+
+def step(z):
+    """The derivative of relu by eq. (1)."""
+    return d_relu(z, 1.0)
+
+
+def shares(z):
+    """The softmax of each column."""
+    return softmax(z, 0)
+
+
+def half_square(a, y):
+    """L2 loss, summed over the samples."""
+    return np.sum((a - y) ** 2) / 2
+
+
+def binary(a, y):
+    """Binary cross-entropy, summed over the samples."""
+    return -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+
+
+def categorical(o, y):
+    """Categorical cross-entropy, summed over the samples."""
+    return -np.sum(y * np.log(o))
+
+
+def scalar(z):
+    """A function of each column of z in which all units meet, summed over the columns."""
+    return np.sum(np.sqrt(1 + np.sum(z * z, axis=0)))
+
+
+def d_scalar(z):
+    """The gradient of `scalar`."""
+    return z / np.sqrt(1 + np.sum(z * z, axis=0))
+
+
+ACTIVATIONS = {  # by hand, its derivative, on the tape
+    "relu": (relu, step, lambda z: neural.relu(z, at_zero=1)),
+    "sigmoid": (sigmoid, d_sigmoid, sigmoid),
+}
+HEADS = {  # activation, loss, number of outputs
+    "identity": (lambda z: z, half_square, 3),
+    "sigmoid": (sigmoid, binary, 1),
+    "softmax": (shares, categorical, 3),
+}
+
+
+def normal(rng, *shapes):
+    """Standard normal numbers, an array for each shape."""
+    return [rng.standard_normal(shape) for shape in shapes]
+
+
+def matrix(f, x):
+    """The Jacobian of a function of a column, a row for each component; from the tape."""
+    return jacobian(f)(x).reshape(-1, x.size)
+
+
+def slopes(f, z):
+    """The derivative of an elementwise function, from the tape."""
+    return grad(lambda z: np.sum(f(z)))(z)
+
+
+def d(y, x):
+    """LaTeX of a partial derivative."""
+    return rf"\frac{{\partial {y}}}{{\partial {x}}}"
+
+
+LOSS = r"\mathcal L"
+COLUMNS = r"\text{sum of the columns of }"
+
+
+# Networks of three layers
+
+
+def labels(rng, head, outputs, N):
+    """Targets for N samples, in columns: numbers, 0 and 1 in turn, or one-hot."""
+    if head == "sigmoid":
+        return np.arange(1.0, N + 1)[None] % 2
+    return one_hot(rng, N, outputs).T if head == "softmax" else rng.standard_normal((outputs, N))
+
+
+def network(head="softmax", hidden="relu", N=1):
+    """Make draws of a network and N samples; one hidden unit has inputs of exactly 0."""
+    g, dg, tape_g = ACTIVATIONS[hidden]
+    head_g, loss, outputs = HEADS[head]
+
+    def given(rng):
+        (X,), widths = normal(rng, (4, N)), (4, 5, 2, outputs)
+        W = normal(rng, *zip(widths[1:], widths, strict=False))
+        b = normal(rng, *((m, 1) for m in widths[1:]))
+        W[0][0] = b[0][0] = 0
+        Y = labels(rng, head, outputs, N)
+        c = {f"W{i}": w for i, w in enumerate(W, 1)} | {f"b{i}": v for i, v in enumerate(b, 1)}
+        functions = Draw(g=g, dg=dg, tape_g=tape_g, head=head_g, loss=loss, softmax=softmax)
+        return Draw(X=X, A0=X, Y=Y, **c, **vars(functions))
+
+    return given
+
+
+def layers(c):
+    """The weights and the biases of a network, from the first layer."""
+    return [c.W1, c.W2, c.W3], [c.b1, c.b2, c.b3]
+
+
+def forward(c, X, head):
+    """The linear outputs, and the activations from layer 0."""
+    Z, A = [], [X]
+    for W, b, g in zip(*layers(c), (c.g, c.g, head), strict=True):
+        Z.append(W @ A[-1] + b)
+        A.append(g(Z[-1]))
+    return Z, A
+
+
+def last(c, head=None, samples=slice(None)):
+    """The gradients of J in Z, W, b of the last layer, eq. (36) to (38)."""
+    X = c.X[:, samples]
+    A = forward(c, X, head or c.head)[1]
+    dZ = 1 / X.shape[1] * (A[3] - c.Y[:, samples])
+    return Draw(Z=dZ, W=dZ @ A[2].T, b=np.sum(dZ, axis=1, keepdims=True))
+
+
+def backward(c, head=None, samples=slice(None)):
+    """The gradients of J by Theorem 5.4, as tuples: Z, W, b from layer 1, A from layer 0."""
+    Z, A = forward(c, c.X[:, samples], head or c.head)
+    dZ, dA, W = [last(c, head, samples).Z], [], layers(c)[0]
+    for i in (2, 1, 0):
+        dA.insert(0, W[i].T @ dZ[0])
+        if i:
+            dZ.insert(0, c.dg(Z[i - 1]) * dA[0])
+    dW = (dZ[i] @ A[i].T for i in range(3))
+    db = (np.sum(dZ[i], axis=1, keepdims=True) for i in range(3))
+    return Draw(Z=tuple(dZ), A=tuple(dA), W=tuple(dW), b=tuple(db))
+
+
+def by_samples(c):
+    """The gradients in Z by eq. (21): the deltas of each sample, in columns, divided by N."""
+    samples = [backward(c, samples=[k]).Z for k in range(c.X.shape[1])]
+    return tuple(np.hstack(columns) / c.X.shape[1] for columns in zip(*samples, strict=True))
+
+
+def tape(c):
+    """What `backward` is to be: for Z and A the gradients in zeros that are added to them."""
+
+    def cost(p):
+        A = c.X
+        for i in range(3):
+            Z = p["W"][i] @ (A + p["A"][i]) + p["b"][i] + p["Z"][i]
+            A = c.head(Z) if i == 2 else c.tape_g(Z)
+        return c.loss(A, c.Y) / c.X.shape[1]
+
+    W, b = layers(c)
+    zeros = [np.zeros((len(x), c.X.shape[1])) for x in (c.X, *b)]
+    found = grad(cost)({"Z": zeros[1:], "A": zeros[:3], "W": W, "b": b})
+    return Draw(**{name: tuple(arrays) for name, arrays in found.items()})
+
+
+def hand(T):
+    """Make the side of the paper: the gradients of J in Z, W, b or A."""
+    return lambda c: vars(backward(c))[T]
+
+
+def taped(T):
+    """Make the side of the engine."""
+    return lambda c: vars(tape(c))[T]
+
+
+# Section 1: introduction
+
+
+def unit(rng):
+    """A layer for one sample: x of n = 4 inputs, z of m = 3, and a function S of z."""
+    x, W, b = normal(rng, (4, 1), (3, 4), (3, 1))
+    return Draw(x=x, W=W, b=b, z=W @ x + b, S=scalar, dS=d_scalar, n=4, m=3)
+
+
+def ng(c):
+    """The formulas of [2] for dZ, dW and db of the last layer."""
+    A = forward(c, c.X, c.head)[1]
+    dZ = A[3] - c.Y
+    return dZ, 1 / 6 * dZ @ A[2].T, 1 / 6 * np.sum(dZ, axis=1, keepdims=True)
+
+
+wrong(
+    "1-activation",
+    "section 1",
+    r"g_\ell: \mathbb R^{n_{\ell-1}} \to \mathbb R^{n_\ell}",
+    r"g_\ell: \mathbb R^{n_\ell} \to \mathbb R^{n_\ell}",
+    unit,
+    printed=lambda c: (c.n, c.m),
+    corrected=lambda c: (c.m, c.m),
+    engine=lambda c: (len(c.W @ c.x + c.b), len(np.tanh(c.z))),
+    note="The layer as a whole starts from the width below, its activation from its own.",
+)
+holds(
+    "1-L2",
+    "section 1, loss 1",
+    r"\frac12 \lVert o - y \rVert_2^2 = \frac12 (o - y) \cdot (o - y)",
+    lambda rng: Draw(o=rng.standard_normal(3), y=rng.standard_normal(3)),
+    lambda c: np.dot(c.o - c.y, c.o - c.y) / 2,
+    lambda c: np.linalg.norm(c.o - c.y) ** 2 / 2,
+)
+holds(
+    "1-Ng",
+    "section 1, on [2]",
+    r"A_L - Y = N\, \nabla_{Z_L} J,\quad \frac1N (A_L - Y) A_{L-1}^\top = \nabla_{W_L} J",
+    network(N=6),
+    ng,
+    lambda c: (6 * tape(c).Z[2], tape(c).W[2], tape(c).b[2]),
+    "By the notes cited. The factor that is said to make the dZ of [2] incorrect is a choice: "
+    "A - Y is the Delta of section 5.2.",
+)
+
+
+# Section 2: Jacobians
+
+
+def composed(rng):
+    """A function from 4 to 3 numbers, one from 3 to 2 after it, and a step dx."""
+    M, P, x, dx = normal(rng, (3, 4), (2, 3), 4, 4)
+    return Draw(M=M, P=P, x=x, dx=dx, g=np.tanh, dg=d_tanh, ds=d_sigmoid)
+
+
+def d_inner(c):
+    """The Jacobian of the first function of `composed`, by hand."""
+    return np.diag(c.dg(c.M @ c.x)) @ c.M
+
+
+holds(
+    "2-linear",
+    "section 2, increments",
+    rf"f(x + \Delta x) \simeq y + {d('y', 'x')} \Delta x",
+    composed,
+    lambda c: d_inner(c) @ c.dx,
+    lambda c: jvp(lambda x: np.tanh(c.M @ x), (c.x,), (c.dx,))[1],
+    "Read to first order: what is added is the derivative along the increment.",
+)
+holds(
+    "2-chain",
+    "section 2, chain rule",
+    f"{d('z', 'x')} = {d('z', 'y')} {d('y', 'x')}",
+    composed,
+    lambda c: np.diag(c.ds(c.P @ c.g(c.M @ c.x))) @ c.P @ d_inner(c),
+    lambda c: jacobian(lambda x: sigmoid(c.P @ np.tanh(c.M @ x)))(c.x),
+)
+holds(
+    "2-gradient",
+    "section 2; section 4, convention",
+    rf"\nabla_x g = \left[{d('g', 'x')}\right]^\top",
+    unit,
+    lambda c: np.array([[c.dS(c.x)[j, 0] for j in range(4)]]).T,
+    lambda c: grad(c.S)(c.x),
+)
+
+
+# Section 3: activation functions
+
+
+def points(rng):
+    """Pre-activations of 3 units for 5 samples, those of the last exactly 0."""
+    z = np.append(rng.standard_normal((3, 4)), np.zeros((3, 1)), axis=1)
+    return Draw(z=z, relu=relu, d_relu=step, sigmoid=sigmoid, softmax=softmax, one=1.0)
+
+
+def column(rng):
+    """Pre-activations of one sample."""
+    return Draw(**(vars(points(rng)) | {"z": rng.standard_normal((3, 1))}))
+
+
+def ends(rng):
+    """The two ends of the interval where the pieces of relu_eps meet."""
+    eps = rng.uniform(0.5, 1)
+    return Draw(eps=eps, z=np.array([-eps, 0.0]), d_relu=step)
+
+
+def outside(rng, eps=0.3, d_relu=step, sign=1):
+    """Places outside of the open interval from -eps to 0, both ends among them."""
+    z = np.concatenate([rng.uniform(0.1, 2, 3), -eps - rng.uniform(0.1, 2, 3), [-eps, 0.0]])
+    return Draw(z=sign * z, eps=eps, d_relu=d_relu)
+
+
+def inside(rng):
+    """Places between -eps and 0, for the eps of figure 2."""
+    u = -rng.uniform(0.1, 0.5, 3)
+    return Draw(u=u, eps=1e-32, z=1e-32 * u, d_relu=step)
+
+
+def quartic(z, eps):
+    """What relu_eps is from -eps to 0."""
+    return -2 / eps**3 * z**4 - 3 / eps**2 * z**3 + z
+
+
+def relu_eps(z, eps):
+    """The relu that is bent to have a derivative."""
+    return np.where((-eps <= z) & (z <= 0), quartic(z, eps), neural.relu(z))
+
+
+def d_sigmoid_by_code(c):
+    """The derivative of the sigmoid as code 1 has it."""
+    return c.sigmoid(c.z) * (1 - c.sigmoid(c.z))
+
+
+def by_relu(c):
+    """The derivative of relu, from the tape."""
+    return slopes(ACTIVATIONS["relu"][2], c.z)
+
+
+QUARTIC = r"-\frac{2}{\epsilon^3} z^4 - \frac{3}{\epsilon^2} z^3 + z"
+STEP = r"\begin{cases} 1, & z %s 0 \\ 0, & z %s \end{cases}"
+
+holds(
+    "3-generalises",
+    "section 3, softmax",
+    r"\sigma(z) = s_1(z, 0)",
+    points,
+    lambda c: c.softmax(np.stack([c.z, 0 * c.z]), 0)[0],
+    lambda c: neural.sigmoid(c.z),
+    "The softmax is said to generalise the sigmoid: of two logits, one of them 0.",
+)
+holds(
+    "3-corner",
+    "section 3, relu at 0",
+    r"\operatorname{relu}(h) / h \to 0\ (h \to 0^-),\quad \to 1\ (h \to 0^+)",
+    points,
+    lambda c: (c.relu(-0.5 * c.one) / -0.5, c.relu(0.5 * c.one) / 0.5),
+    lambda c: tuple(grad(lambda z, k=k: neural.relu(z, at_zero=k))(0.0) for k in (0, 1)),
+    "No derivative at 0; the two conventions are the slopes on either side.",
+)
+misprint(
+    "3-variable",
+    "section 3, relu_eps",
+    rf"\operatorname{{relu}}_{{\epsilon}}(x) = {QUARTIC}",
+    rf"\operatorname{{relu}}_{{\epsilon}}(z) = {QUARTIC}",
+)
+holds(
+    "lemma3.1-ends",
+    "Lemma 3.1, differentiable",
+    rf"f = {QUARTIC}:\ f(-\epsilon) = f(0) = f'(-\epsilon) = 0,\ f'(0) = 1",
+    ends,
+    lambda c: (quartic(c.z, c.eps), c.d_relu(c.z)),
+    lambda c: (np.maximum(c.z, 0), slopes(lambda z: quartic(z, c.eps), c.z)),
+    "At both ends the pieces have the same value and the same slope.",
+)
+holds(
+    "lemma3.1",
+    "Lemma 3.1",
+    r"\operatorname{relu}_{\epsilon}'(z) = " + STEP % (r"\ge", r"\le -\epsilon"),
+    outside,
+    lambda c: c.d_relu(c.z),
+    lambda c: slopes(lambda z: relu_eps(z, c.eps), c.z),
+)
+wrong(
+    "3-eps-value",
+    "section 3, eps = 1e-32",
+    r"\operatorname{relu}_{\epsilon}(z) = \operatorname{relu}(z),\quad -\epsilon < z < 0",
+    r"\operatorname{relu}_{\epsilon}(z) = \epsilon (u - 3 u^3 - 2 u^4),\quad u = z / \epsilon",
+    inside,
+    printed=lambda c: np.maximum(c.z, 0) / c.eps,
+    corrected=lambda c: c.u - 3 * c.u**3 - 2 * c.u**4,
+    engine=lambda c: relu_eps(c.z, c.eps) / c.eps,
+    note="In float64 and in units of eps. Numbers below 1e-32 are no zeros there: the precision "
+    "is relative, 1 + 1e-33 is 1 but 1e-33 is not 0. The bend goes down to -0.26 eps.",
+)
+holds_if(
+    "3-eps-slope",
+    "section 3, eps = 1e-32",
+    r"\operatorname{relu}_{\epsilon}'(z) = \operatorname{relu}'(z)",
+    "z is not between -eps and 0",
+    lambda rng: outside(rng, 1e-32),
+    inside,
+    lambda c: c.d_relu(c.z),
+    lambda c: slopes(lambda z: relu_eps(z, c.eps), c.z),
+    "Between them, in float64 as elsewhere, the slope goes from 0 down to -0.69 and up to 1.",
+)
+holds(
+    "eq1",
+    "eq. (1)",
+    r"\operatorname{relu}'(z) = " + STEP % (r"\ge", "< 0"),
+    points,
+    lambda c: c.d_relu(c.z),
+    by_relu,
+    "At 0 a convention.",
+)
+holds(
+    "eq1-other",
+    "section 3, after eq. (1)",
+    r"\operatorname{relu}'(z) = " + STEP % (">", r"\le 0"),
+    lambda rng: outside(rng, d_relu=d_relu, sign=-1),
+    lambda c: c.d_relu(c.z),
+    lambda c: slopes(lambda z: z + relu_eps(-z, c.eps), c.z),
+    "In a similar manner: relu(z) = z + relu(-z), with the bend from 0 to eps.",
+)
+holds(
+    "eq2",
+    "eq. (2)",
+    r"\sigma'(z) = \sigma(z) (1 - \sigma(z))",
+    points,
+    d_sigmoid_by_code,
+    lambda c: slopes(sigmoid, c.z),
+)
+for item, statement, by_hand, by_tape in (
+    ("sigmoid", r"\sigma(Z)", lambda c: 1 / (1 + np.exp(-c.z)), lambda c: neural.sigmoid(c.z)),
+    ("d_sigmoid", r"\sigma'(Z)", d_sigmoid_by_code, lambda c: slopes(sigmoid, c.z)),
+    ("relu", r"\max(0, Z)", lambda c: np.maximum(0, c.z), lambda c: neural.relu(c.z)),
+    ("d_relu", r"\operatorname{relu}'(Z)", lambda c: (c.z >= 0) * c.one, by_relu),
+):
+    statement = rf"\texttt{{{item}(Z)}} = {statement}"
+    holds(f"code1-{item}", "code 1", statement, points, by_hand, by_tape)
+for item, given, note in (
+    ("", points, "Normalised across the samples, the columns; right where samples are rows."),
+    ("-column", column, "A single sample becomes a column of ones, whatever its logits."),
+):
+    wrong(
+        f"code1-softmax{item}",
+        "code 1",
+        r"\texttt{softmax(Z)} = e^Z / \texttt{np.sum}(e^Z, \texttt{axis=1})",
+        r"\texttt{softmax(Z)} = e^Z / \texttt{np.sum}(e^Z, \texttt{axis=0})",
+        given,
+        printed=lambda c: c.softmax(c.z, 1),
+        corrected=lambda c: c.softmax(c.z, 0),
+        engine=lambda c: neural.softmax(c.z.T).T,
+        note=note,
+    )
+
+
+# Section 4: flow of network functions
+
+
+def activated(name):
+    """Make draws of three pre-activations, the first exactly 0, with an activation."""
+    g, dg, tape_g = ACTIVATIONS[name]
+    z = np.array([[0.0], [-0.4], [0.7]])
+    return lambda rng: Draw(z=z * rng.uniform(1, 2), g=g, dg=dg, tape_g=tape_g)
+
+
+def by_x(c):
+    """The Jacobian of z in x, from the tape."""
+    return matrix(lambda x: c.W @ x + c.b, c.x)
+
+
+def by_b(c):
+    """The Jacobian of z in b, from the tape."""
+    return matrix(lambda b: c.W @ c.x + b, c.b)
+
+
+def by_w(c):
+    """The gradient of S in W, from the tape."""
+    return grad(lambda W: c.S(W @ c.x + c.b))(c.W)
+
+
+def dz_dw(c):
+    """The derivatives of z_k by w_ij, as a stack of matrices."""
+    return np.array([[(k == i) * c.x[:, 0] for i in range(3)] for k in range(3)])
+
+
+def first_entry(c, i):
+    """The partial derivatives of S by W, with z_i in the first entry."""
+    dW = c.dS(c.z) * c.x[:, 0]
+    dW[0, 0] = c.dS(c.z)[i, 0] * c.x[0, 0]
+    return dW
+
+
+misprint(
+    "4-reference",
+    "section 4, before eq. (5)",
+    r"\text{Equation (1) can be written componentwise}",
+    r"\text{Equation (3) can be written componentwise}",
+)
+holds(
+    "eq5",
+    "eq. (5)",
+    r"z_i = \sum_{j=1}^n w_{ij} x_j + b_i",
+    unit,
+    lambda c: sum(c.W[:, [j]] * c.x[j] for j in range(4)) + c.b,
+    lambda c: c.W @ c.x + c.b,
+)
+holds(
+    "4-shape",
+    "section 4, convention",
+    r"\nabla_W S \in M_{mn \times 1}(\mathbb R);\ \nabla_W S \in M_{m \times n}(\mathbb R)",
+    unit,
+    lambda c: ((c.m * c.n, 1), (c.m, c.n)),
+    lambda c: (matrix(lambda W: c.S(W @ c.x + c.b), c.W).T.shape, by_w(c).shape),
+    "As a column of partial derivatives, and by the convention.",
+)
+holds(
+    "eq6",
+    "eq. (6)",
+    d("S", "w_{ij}") + r" = \sum_k " + d("S", "z_k") + d("z_k", "w_{ij}"),
+    unit,
+    lambda c: sum(c.dS(c.z)[k] * dz_dw(c)[k] for k in range(3)),
+    by_w,
+)
+holds(
+    "4-dz-dW",
+    "section 4, after eq. (6)",
+    d("z_k", "w_{ij}") + r" = \delta_{ik} x_j",
+    unit,
+    dz_dw,
+    lambda c: jacobian(lambda W: (W @ c.x + c.b)[:, 0])(c.W),
+)
+holds(
+    "4-dS-dW",
+    "section 4, after eq. (6)",
+    f"{d('S', 'w_{ij}')} = \\sum_k {d('S', 'z_k')} \\delta_{{ki}} x_j = {d('S', 'z_i')} x_j",
+    unit,
+    lambda c: (
+        np.einsum("k,ki,j->ij", c.dS(c.z)[:, 0], np.eye(3), c.x[:, 0]),
+        np.array([[s * x for x in c.x[:, 0]] for s in c.dS(c.z)[:, 0]]),
+    ),
+    lambda c: (by_w(c),) * 2,
+)
+wrong(
+    "4-first-entry",
+    "section 4, matrix before Theorem 4.1",
+    rf"(\nabla_W S)_{{11}} = {d('S', 'z_i')} x_1",
+    rf"(\nabla_W S)_{{11}} = {d('S', 'z_1')} x_1",
+    unit,
+    printed=lambda c: np.stack([first_entry(c, i) for i in range(3)]),
+    corrected=lambda c: np.stack([first_entry(c, 0) for i in range(3)]),
+    engine=lambda c: np.stack([by_w(c)] * 3),
+    note="Taken for each i; the rest of the matrix is right. Perhaps from the extraction.",
+)
+holds("eq7", "eq. (7)", f"{d('z', 'x')} = [w_{{ij}}] = W", unit, lambda c: c.W, by_x)
+holds("eq8", "eq. (8)", d("z", "b") + r" = [\delta_{ij}] = I", unit, lambda c: np.eye(c.m), by_b)
+for name in ACTIVATIONS:
+    holds(
+        f"eq9-{name}",
+        f"eq. (9), {name}",
+        d("a", "z") + r" = [g'(z_i) \delta_{ij}] = \operatorname{diag}(g'(z))",
+        activated(name),
+        lambda c: np.diag(c.dg(c.z)[:, 0]),
+        lambda c: matrix(c.tape_g, c.z),
+    )
+holds(
+    "eq10",
+    "eq. (10)",
+    rf"\nabla_W S = \left[{d('S', 'z')}\right]^\top x^\top = (\nabla_z S) x^\top",
+    unit,
+    lambda c: c.dS(c.z) @ c.x.T,
+    by_w,
+)
+
+
+# Section 5.1: backpropagation through a layer
+
+
+def layer(name="sigmoid", N=1, beside=0.0, top=None):
+    """Make draws of a layer on top of another, of 3 and 4 units, for N samples.
+
+    Unit 0 below has a pre-activation of exactly 0; `beside` weighs what of the loss comes from W,
+    b and the activations below, and not by way of z; `top` are activations of another kind.
+    """
+    g, dg, tape_g = top or ACTIVATIONS[name]
+
+    def extra(W, b, a):
+        return beside * (np.sum(W**2) + np.sum(b**2) + np.sum(a**2))
+
+    def given(rng):
+        z_, W, b = normal(rng, (4, N), (3, 4), (3, 1))
+        z_[0] = 0
+        functions = Draw(g=g, dg=dg, tape_g=tape_g, S=scalar, dS=d_scalar, extra=extra)
+        z = W @ g(z_) + b
+        return Draw(z_=z_, a_=g(z_), W=W, b=b, z=z, N=N, n=4, m=3, **vars(functions))
+
+    return given
+
+
+def through(variable, N=1):
+    """Make the gradient of the loss, the mean over N samples, in W, b, a_, z_ or z; by tape."""
+
+    def loss(t, c):
+        c = Draw(**(vars(c) | {variable: t}))
+        a = c.tape_g(c.z_) if variable == "z_" else c.a_
+        z = c.z if variable == "z" else c.W @ a + c.b
+        return (c.S(z) + c.extra(c.W, c.b, a)) / N
+
+    return lambda c: grad(lambda t: loss(t, c))(getattr(c, variable))
+
+
+def delta_below(c):
+    """The right side of eq. (15)."""
+    return c.dg(c.z_) * (c.W.T @ c.dS(c.z))
+
+
+def diagonal(c):
+    """The matrix of eq. (14)."""
+    slope = c.dg(c.z_)[:, 0]
+    return np.array([[slope[i] if i == j else 0.0 for j in range(4)] for i in range(4)])
+
+
+holds(
+    "5.1-shapes",
+    "section 5.1, shapes",
+    r"a_- \in \mathbb R^n,\ z, a \in \mathbb R^m,\ W^\top \delta \in \mathbb R^{n \times 1}",
+    layer(),
+    lambda c: ((c.n, 1), (c.m, 1), (c.m, 1), (c.n, 1)),
+    lambda c: (c.a_.shape, c.z.shape, c.g(c.z).shape, through("a_")(c).shape),
+)
+holds(
+    "5.1-row",
+    "section 5.1",
+    d(LOSS, "z") + r" = (\nabla_z \mathcal L)^\top \in M_{1 \times m}(\mathbb R)",
+    layer(),
+    lambda c: c.dS(c.z).T,
+    lambda c: matrix(c.S, c.z),
+)
+holds(
+    "eq11",
+    "eq. (11)",
+    r"\nabla_W \mathcal L = (\nabla_z \mathcal L) x^\top = \delta a_-^\top",
+    layer(),
+    lambda c: c.dS(c.z) @ c.g(c.z_).T,
+    through("W"),
+)
+holds(
+    "eq12",
+    "eq. (12)",
+    rf"{d(LOSS, 'b')} = {d(LOSS, 'z')} {d('z', 'b')},\quad \nabla_b \mathcal L = \delta",
+    layer(),
+    lambda c: (c.dS(c.z).T @ np.eye(3), c.dS(c.z)),
+    lambda c: (matrix(lambda b: c.S(c.W @ c.a_ + b), c.b), through("b")(c)),
+)
+holds(
+    "eq13",
+    "eq. (13)",
+    rf"{d(LOSS, 'x')} = {d(LOSS, 'z')} W,\quad \nabla_{{a_-}} \mathcal L = W^\top \delta",
+    layer(),
+    lambda c: (c.dS(c.z).T @ c.W, c.W.T @ c.dS(c.z)),
+    lambda c: (matrix(lambda x: c.S(c.W @ x + c.b), c.a_), through("a_")(c)),
+)
+for name in ACTIVATIONS:
+    holds(
+        f"eq14-{name}",
+        f"eq. (14) and before it, {name}",
+        r"\delta_-^\top = (\delta^\top W) \operatorname{diag}(g_-'(z_-)),\quad"
+        r" \delta_- = \operatorname{diag}(g_-'(z_-)) (W^\top \delta)",
+        layer(name),
+        lambda c: ((c.dS(c.z).T @ c.W) @ diagonal(c), diagonal(c) @ (c.W.T @ c.dS(c.z))),
+        lambda c: (through("z_")(c).T, through("z_")(c)),
+    )
+misprint(
+    "5.1-parenthesis",
+    "eq. (14) and before it",
+    r"(g_-'(z_{-n})",
+    r"g_-'(z_{-n})",
+    "A parenthesis that is not closed, in both matrices; perhaps from the extraction.",
+)
+holds(
+    "5.1-diag",
+    "section 5.1, before eq. (15)",
+    r"\operatorname{diag}(d_1, \ldots) (c_1, \ldots)^\top = (d_1 c_1, \ldots)^\top",
+    layer(),
+    lambda c: np.array([[s * t] for s, t in zip(c.z[:, 0], c.b[:, 0], strict=True)]),
+    lambda c: np.diag(c.z[:, 0]) @ c.b,
+)
+for name in ACTIVATIONS:
+    holds(
+        f"eq15-{name}",
+        f"eq. (15), {name}",
+        r"\delta_- = g_-'(z_-) \odot (W^\top \delta) = (W^\top \delta) \odot g_-'(z_-)",
+        layer(name),
+        lambda c: (delta_below(c), (c.W.T @ c.dS(c.z)) * c.dg(c.z_)),
+        lambda c: (through("z_")(c),) * 2,
+    )
+for item, statement, by_hand, such_as in (
+    ("z_", r"\delta_- = g_-'(z_-) \odot (W^\top \delta)", delta_below, "a penalty on a below"),
+    ("a_", r"\nabla_{a_-} \mathcal L = W^\top \delta", lambda c: c.W.T @ c.dS(c.z), "a shortcut"),
+    ("W", r"\nabla_W \mathcal L = \delta a_-^\top", lambda c: c.dS(c.z) @ c.a_.T, "weight decay"),
+    ("b", r"\nabla_b \mathcal L = \delta", lambda c: c.dS(c.z), "a penalty on b"),
+):
+    holds_if(
+        f"thm5.1-{item.strip('_')}",
+        "Theorem 5.1",
+        statement,
+        f"{item.replace('_', ' below')} enters the loss only by way of z",
+        layer(),
+        layer(beside=0.1),
+        by_hand,
+        through(item),
+        f"Stated for any scalar function of x, W, b, ...; it fails with {such_as}.",
+    )
+holds_if(
+    "thm5.1-delta",
+    "Theorem 5.1",
+    r"\delta = g'(z) \odot \nabla_a \mathcal L",
+    "g acts on each entry by itself",
+    layer(),
+    layer(top=(shares, lambda z: shares(z) * (1 - shares(z)), shares)),
+    lambda c: c.dg(c.z) * c.dS(c.g(c.z)),
+    lambda c: grad(lambda z: c.S(c.tape_g(z)))(c.z),
+    "As section 4 assumes; it fails for softmax, with the diagonal of (39) as g'.",
+)
+misprint(
+    "5-range",
+    "eq. (17) and (23)",
+    r"\ell = 1, \ldots, L",
+    r"\ell = 2, \ldots, L",
+    "The input layer has no z, nor an activation.",
+)
+for number, statement, T, by_tape in (
+    (16, r"\nabla_{a_{\ell-1}} \mathcal L = W_\ell^\top \delta_\ell", "A", "A"),
+    (17, r"\delta_{\ell-1} = g_{\ell-1}'(z_{\ell-1}) \odot (W_\ell^\top \delta_\ell)", "Z", "Z"),
+    (18, r"\nabla_{W_\ell} \mathcal L = \delta_\ell a_{\ell-1}^\top", "W", "W"),
+    (19, r"\nabla_{b_\ell} \mathcal L = \delta_\ell", "Z", "b"),
+):
+    for name in ACTIVATIONS:
+        label = f"eq. ({number}), {name}"
+        given = network(hidden=name)
+        holds(f"eq{number}-{name}", label, statement, given, hand(T), taped(by_tape))
+
+
+# Section 5.2: vectorization
+
+
+def each(c, f=lambda delta, a_: delta):
+    """What a function makes of the delta of each sample and its activations below."""
+    return [f(c.dS(c.z[:, [k]]), c.a_[:, [k]]) for k in range(5)]
+
+
+def side_by_side(c):
+    """The matrix Delta: the delta of each sample is a column."""
+    return np.hstack(each(c))
+
+
+BATCH = layer(N=5)
+
+holds(
+    "5.2-columns",
+    "section 5.2",
+    r"z_k = W a_{-k} + b,\quad a_k = g(z_k)",
+    BATCH,
+    lambda c: c.g(np.hstack([c.W @ c.a_[:, [k]] + c.b for k in range(5)])),
+    lambda c: neural.sigmoid(c.W @ c.a_ + c.b),
+    "The columns of A, against the layer applied to the whole batch.",
+)
+holds(
+    "5.2-shapes",
+    "section 5.2",
+    r"Z, A \in \operatorname{Mat}_{m \times N}(\mathbb R)",
+    BATCH,
+    lambda c: ((c.m, c.N), (c.m, c.N)),
+    lambda c: ((c.W @ c.a_ + c.b).shape, c.g(c.z).shape),
+)
+holds(
+    "rem5.2",
+    "Remark 5.2",
+    r"Z^\top = A_-^\top W^\top + b^\top,\quad \mathrm dW^\top = A_- (\mathrm dZ)^\top",
+    BATCH,
+    lambda c: (c.a_.T @ c.W.T + c.b.T, c.a_ @ (c.dS(c.z) / c.N).T),
+    lambda c: (
+        np.stack([c.W @ a + c.b[:, 0] for a in c.a_.T]),
+        grad(lambda V: c.S((c.a_.T @ V + c.b.T).T) / 5)(c.W.T),
+    ),
+    "With samples in rows the formulas are transposed.",
+)
+for item, statement, one in (
+    ("delta", r"\delta_k \in \operatorname{Mat}_{%s \times 1}(\mathbb R)", True),
+    ("Delta", rf"\Delta = [{d(LOSS, 'z_{ki}')}],\quad i = 1, \ldots, %s", False),
+    ("Z", r"Z \in \operatorname{Mat}_{%s \times N}(\mathbb R)", False),
+):
+    wrong(
+        f"5.2-{item}-shape",
+        "section 5.2",
+        statement % "n",
+        statement % "m",
+        BATCH,
+        printed=lambda c, one=one: (c.n, 1 if one else c.N),
+        corrected=lambda c, one=one: (c.m, 1 if one else c.N),
+        engine=lambda c, one=one: np.shape(grad(c.S)(c.z[:, :1] if one else c.z)),
+        note="The layer has n inputs and m units; Z was m x N a few lines above.",
+    )
+holds(
+    "5.2-Delta",
+    "section 5.2",
+    r"\Delta = \nabla_Z \mathcal L = [\delta_1\ \delta_2\ \cdots\ \delta_N]",
+    BATCH,
+    side_by_side,
+    through("z"),
+    "With the losses of the samples summed. It is not the gradient of J, unless N is 1.",
+)
+for item, statement, T, *forms in (
+    (
+        "5.2-dz",
+        r"\nabla_{z_k} J = \frac1N \sum_{j=1}^N \nabla_{z_k} \mathcal L_j"
+        r" = \frac1N \nabla_{z_k} \mathcal L_k = \frac1N \delta_k",
+        "z",
+        lambda c: side_by_side(c) @ np.eye(5) / c.N,
+        lambda c: np.hstack(each(c, lambda s, a: s / c.N)),
+    ),
+    (
+        "5.2-dZ",
+        r"\nabla_Z J = \frac1N \nabla_Z \mathcal L = \frac1N \Delta",
+        "z",
+        lambda c: c.dS(c.z) / c.N,
+        lambda c: side_by_side(c) / c.N,
+    ),
+    (
+        "5.2-dA",
+        r"\nabla_{A_-} J = \frac1N [W^\top \delta_1 \cdots W^\top \delta_N]"
+        r" = \frac1N W^\top \Delta = W^\top (\nabla_Z J)",
+        "a_",
+        lambda c: np.hstack(each(c, lambda s, a: c.W.T @ s)) / c.N,
+        lambda c: c.W.T @ side_by_side(c) / c.N,
+        lambda c: c.W.T @ (c.dS(c.z) / c.N),
+    ),
+    (
+        "5.2-dW",
+        r"\nabla_W J = \frac1N \sum_{k=1}^N \delta_k a_{-k}^\top = \frac1N \Delta A_-^\top"
+        r" = (\nabla_Z J) A_-^\top",
+        "W",
+        lambda c: sum(each(c, lambda s, a: s @ a.T)) / c.N,
+        lambda c: side_by_side(c) @ c.a_.T / c.N,
+        lambda c: (c.dS(c.z) / c.N) @ c.a_.T,
+    ),
+    (
+        "eq20",
+        r"\nabla_b J = \frac1N \sum_{k=1}^N \delta_k = \sum_{k=1}^N \nabla_{z_k} J",
+        "b",
+        lambda c: sum(each(c)) / c.N,
+        lambda c: sum(each(c, lambda s, a: s / c.N)),
+        lambda c: np.sum(c.dS(c.z) / c.N, axis=1, keepdims=True),
+    ),
+):
+    holds(
+        item,
+        "eq. (20) and after it" if T == "b" else "section 5.2",
+        statement,
+        BATCH,
+        lambda c, forms=forms: [form(c) for form in forms],
+        lambda c, forms=forms, T=T: [through(T, N=5)(c)] * len(forms),
+    )
+for number, statement, T in (
+    (21, r"\mathrm dZ_\ell = \frac1N \Delta_\ell", "Z"),
+    (22, r"\mathrm dA_{\ell-1} = W_\ell^\top\, \mathrm dZ_\ell", "A"),
+    (23, r"\mathrm dZ_{\ell-1} = g'(Z_{\ell-1}) \odot \mathrm dA_{\ell-1}", "Z"),
+    (24, r"\mathrm dW_\ell = \mathrm dZ_\ell\, A_{\ell-1}^\top", "W"),
+    (25, rf"\mathrm db_\ell = {COLUMNS} \mathrm dZ_\ell", "b"),
+):
+    for name in ACTIVATIONS if number == 23 else HEADS:
+        given = network(hidden=name, N=6) if number == 23 else network(name, N=6)
+        label = f"Theorem 5.4, eq. ({number}), {name}"
+        by_hand = by_samples if number == 21 else hand(T)
+        holds(f"eq{number}-{name}", label, statement, given, by_hand, taped(T))
+
+
+# Code 2: a relu layer
+
+
+def biased(rng):
+    """A layer with its biases in a column, for 5 samples."""
+    A, W, b = normal(rng, (4, 5), (3, 4), (3, 1))
+    return Draw(A=A, W=W, b=b, relu=relu)
+
+
+def flat(rng):
+    """The same for as many samples as units, with the biases in an array of one axis."""
+    c = biased(rng)
+    return Draw(A=c.A[:, :3], W=c.W, b=c.b[:, 0], relu=relu)
+
+
+holds_if(
+    "code2-forward",
+    "code 2",
+    r"\texttt{A[i] = relu(W[i] @ A[i-1] + b[i])}",
+    "b[i] has the shape (m, 1)",
+    biased,
+    flat,
+    lambda c: c.relu(c.W @ c.A + c.b),
+    lambda c: np.stack([neural.relu(c.W @ a + np.ravel(c.b)) for a in c.A.T], axis=1),
+    "Of shape (m,) it is refused, or, with N = m samples, added along the wrong axis.",
+)
+for T, statement, hidden in (
+    ("A", "dA[i] = W[i+1].T @ dZ[i+1]", slice(1, 3)),
+    ("Z", "dZ[i] = d_relu(Z[i]) * dA[i]", slice(2)),
+    ("W", "dW[i] = dZ[i] @ A[i-1].T", slice(2)),
+    ("b", "db[i] = np.sum(dZ[i], axis=1, keepdims=True)", slice(2)),
+):
+    holds(
+        f"code2-d{T}",
+        "code 2",
+        rf"\texttt{{{statement}}}",
+        network(N=6),
+        lambda c, T=T, hidden=hidden: hand(T)(c)[hidden],
+        lambda c, T=T, hidden=hidden: taped(T)(c)[hidden],
+    )
+
+
+# Section 6.1: linear regression
+
+
+def top(head="identity", N=1, outputs=2):
+    """Make draws of an output layer by itself, with 4 inputs and N samples."""
+    g, loss, _ = HEADS[head]
+
+    def given(rng):
+        X, W, b = normal(rng, (4, N), (outputs, 4), (outputs, 1))
+        Y = labels(rng, head, outputs, N)
+        return Draw(X=X, Y=Y, W=W, b=b, N=N, head=g, loss=loss, rate=0.1)
+
+    return given
+
+
+def excess(c):
+    """The output less the label, for each sample."""
+    return c.head(c.W @ c.X + c.b) - c.Y
+
+
+def total(columns):
+    """The sum of the columns."""
+    return np.sum(columns, axis=1, keepdims=True)
+
+
+def on_top(variable, N=1):
+    """Make the gradient of the loss, the mean over N samples, in z, W or b; from the tape."""
+
+    def loss(t, c):
+        c = Draw(**(vars(c) | {"z": c.W @ c.X + c.b} | {variable: t}))
+        return c.loss(c.head(c.z if variable == "z" else c.W @ c.X + c.b), c.Y) / N
+
+    def gradient(c):
+        at = c.W @ c.X + c.b if variable == "z" else getattr(c, variable)
+        return grad(lambda t: loss(t, c))(at)
+
+    return gradient
+
+
+misprint(
+    "6.1-name",
+    "section 6.1, figure 6, Theorem 6.1",
+    r"\text{linear logistic regression}",
+    r"\text{linear regression}",
+    "There is no logistic function in it: the activation is the identity.",
+)
+holds(
+    "6.1-row",
+    "section 6.1, before eq. (27)",
+    f"{d(LOSS, 'z')} = {d(LOSS, 'a')} = (a - y)^\\top",
+    top(),
+    lambda c: excess(c).T,
+    lambda c: matrix(lambda z: half_square(z, c.Y), c.W @ c.X + c.b),
+    "Here and in (27) to (32) for two outputs, where the text has one.",
+)
+for number, N, statement, by_hand, T in (
+    (27, 1, r"\delta = \nabla_z \mathcal L = a - y", excess, "z"),
+    (28, 1, r"\nabla_W \mathcal L = \delta x^\top", lambda c: excess(c) @ c.X.T, "W"),
+    (29, 1, r"\nabla_b \mathcal L = \delta", excess, "b"),
+    (30, 5, r"\mathrm dZ = \frac1N (A - Y)", lambda c: 1 / c.N * excess(c), "z"),
+    (31, 5, r"\mathrm dW = \mathrm dZ\, X^\top", lambda c: 1 / c.N * excess(c) @ c.X.T, "W"),
+    (32, 5, rf"\mathrm db = {COLUMNS} \mathrm dZ", lambda c: total(1 / c.N * excess(c)), "b"),
+):
+    holds(f"eq{number}", f"eq. ({number})", statement, top(N=N), by_hand, on_top(T, N))
+
+
+# Code 3: linear regression
+
+
+def other_batch(rng):
+    """Data of 3 samples, where N is from training data of 5."""
+    return Draw(**(vars(top(N=3, outputs=1)(rng)) | {"N": 5}))
+
+
+def scalar_bias(rng):
+    """The data of code 3, where the bias starts as a number."""
+    return Draw(**(vars(CODE3(rng)) | {"b": np.zeros(()), "m": 1}))
+
+
+def back_propagation(c, W, b):
+    """What the function of this name in code 3 returns."""
+    dZ = 1 / c.X.shape[1] * (W @ c.X + b - c.Y)
+    return dZ @ c.X.T, np.sum(dZ, axis=1, keepdims=True)
+
+
+def differentiated(c, W, b):
+    """The gradients of J in W and b, from the tape."""
+    return grad(lambda W, b: half_square(W @ c.X + b, c.Y) / 5, (0, 1))(W, b)
+
+
+def descent(c, gradients):
+    """Three iterations of code 3: the last W and b, and the output before the last update."""
+    W, b = c.W, c.b
+    for _ in range(3):
+        A = W @ c.X + b
+        dW, db = gradients(c, W, b)
+        W, b = W - c.rate * dW, b - c.rate * db
+    return W, b, A
+
+
+def final_cost(c, stale):
+    """The ``cost`` of code 3 after them, of the output before or after the last update."""
+    W, b, A = descent(c, back_propagation)
+    return np.sum(((A if stale else W @ c.X + b) - c.Y) ** 2) / (2 * c.N)
+
+
+def true_cost(c):
+    """The cost at the W and b that are reached with the gradients of the tape."""
+    W, b, _ = descent(c, differentiated)
+    return np.mean((W @ c.X + b - c.Y) ** 2) / 2
+
+
+CODE3 = top(N=5, outputs=1)
+
+misprint(
+    "code3-colon",
+    "code 3",
+    r"\texttt{def back_propagation(X, y, W, b)}",
+    r"\texttt{def back_propagation(X, y, W, b):}",
+    "A syntax error.",
+)
+holds(
+    "code3-gradients",
+    "code 3, back_propagation",
+    r"\texttt{dW} = \nabla_W J,\quad \texttt{db} = \nabla_b J",
+    CODE3,
+    lambda c: back_propagation(c, c.W, c.b),
+    lambda c: differentiated(c, c.W, c.b),
+)
+wrong(
+    "code3-shape",
+    "code 3, first iteration",
+    r"\texttt{b = 0},\quad \texttt{np.shape(db) == np.shape(b)}",
+    r"\texttt{b = np.zeros((1, 1))}",
+    scalar_bias,
+    printed=lambda c: np.shape(c.b),
+    corrected=lambda c: (c.m, c.m),
+    engine=lambda c: back_propagation(c, c.W, c.b)[1].shape,
+    note="By the convention of section 4. Harmless: the first update makes b (1, 1).",
+)
+holds_if(
+    "code3-cost",
+    "code 3, cost",
+    r"\texttt{cost(A, y)} = J",
+    "there are as many samples as in the training data",
+    CODE3,
+    other_batch,
+    lambda c: np.sum((c.W @ c.X + c.b - c.Y) ** 2) / (2 * c.N),
+    lambda c: np.mean((c.W @ c.X + c.b - c.Y) ** 2) / 2,
+    "N is global there, from the training data.",
+)
+misprint(
+    "code3-name",
+    "code 3",
+    r"\texttt{dW, db = backward_propagation(X, y, W, b)}",
+    r"\texttt{dW, db = back_propagation(X, y, W, b)}",
+    "The function was given the other name.",
+)
+holds(
+    "code3-descent",
+    "code 3, three iterations",
+    r"W \leftarrow W - \alpha \nabla_W J,\quad b \leftarrow b - \alpha \nabla_b J",
+    CODE3,
+    lambda c: descent(c, back_propagation)[:2],
+    lambda c: descent(c, differentiated)[:2],
+)
+wrong(
+    "code3-final",
+    "code 3, final cost",
+    r"\texttt{cost_history[-1]} = J(W, b)",
+    r"\texttt{cost(forward_propagation(X, W, b), y)} = J(W, b)",
+    CODE3,
+    printed=lambda c: final_cost(c, stale=True),
+    corrected=lambda c: final_cost(c, stale=False),
+    engine=true_cost,
+    note="Printed beside W and b, but of the output before their last update.",
+)
+
+
+# Section 6.2: binary classification
+
+
+def quotients(c):
+    """The derivative of the loss before it is simplified."""
+    a = c.head(c.W @ c.X + c.b)
+    return -c.Y * (a * (1 - a)) / a - (1 - c.Y) * (-a * (1 - a)) / (1 - a)
+
+
+LOGISTIC = top("sigmoid", N=5, outputs=1)
+
+holds(
+    "6.2-chain",
+    "section 6.2, before eq. (33)",
+    rf"{d(LOSS, 'z')} = -y \frac{{a (1 - a)}}{{a}} - (1 - y) \frac{{-a (1 - a)}}{{1 - a}} = a - y",
+    LOGISTIC,
+    lambda c: (quotients(c), excess(c)),
+    lambda c: (on_top("z")(c),) * 2,
+    "With a' = a (1 - a), which is (2).",
+)
+misprint(
+    "6.2-letters",
+    "eq. (33), (34)",
+    r"\delta = \nabla_Z \mathcal L = a - y,\quad \nabla_W \mathcal L = \Delta x^\top",
+    r"\Delta = \nabla_Z \mathcal L = A - Y,\quad \nabla_W \mathcal L = \Delta X^\top",
+    "Said to be vectorized, with the letters of one sample.",
+)
+holds(
+    "eq33",
+    "eq. (33)",
+    r"\Delta = \nabla_Z \mathcal L = A - Y",
+    LOGISTIC,
+    excess,
+    on_top("z"),
+    "(33) to (35) of the losses' sum. Extraction: the number of (33) is missing.",
+)
+holds(
+    "eq34",
+    "eq. (34)",
+    r"\nabla_W \mathcal L = \Delta X^\top",
+    LOGISTIC,
+    lambda c: excess(c) @ c.X.T,
+    on_top("W"),
+)
+wrong(
+    "eq35",
+    "eq. (35)",
+    r"\nabla_b \mathcal L = \Delta",
+    rf"\nabla_b \mathcal L = {COLUMNS} \Delta",
+    LOGISTIC,
+    printed=excess,
+    corrected=lambda c: total(excess(c)),
+    engine=on_top("b"),
+    note="Right for a single sample, as (19); (38) has the sum.",
+)
+for number, T, statement in (
+    (36, "Z", r"\frac1N (A_L - Y)"),
+    (37, "W", r"\mathrm dZ_L\, A_{L-1}^\top"),
+    (38, "b", rf"{COLUMNS} \mathrm dZ_L"),
+):
+    holds(
+        f"eq{number}",
+        f"eq. ({number})",
+        rf"\mathrm d{T}_L = {statement}",
+        network("sigmoid", N=6),
+        lambda c, T=T: vars(last(c))[T],
+        lambda c, T=T: taped(T)(c)[-1],
+    )
+
+
+# Section 6.3: softmax output
+
+
+def classified(rng):
+    """The logits of one sample, m = 4 classes, with a one-hot label; n = 3 inputs below."""
+    z, y = rng.standard_normal(4), one_hot(rng, 1, 4)[0]
+    return Draw(z=z, y=y, softmax=shares, one=1.0, n=3, m=4)
+
+
+def weighted(rng):
+    """The same with a label that does not sum to 1."""
+    return Draw(**(vars(classified(rng)) | {"y": rng.uniform(0.5, 1, 4)}))
+
+
+def share(c, terms):
+    """The exponentials of the logits, divided by the sum of the first so many."""
+    e = np.exp(c.z)
+    return e / sum(e[k] for k in range(terms))
+
+
+def d_softmax(c):
+    """The Jacobian of softmax by eq. (39), entry by entry."""
+    o = c.softmax(c.z)
+    return np.array([[o[i] * ((i == j) - o[j]) for j in range(4)] for i in range(4)])
+
+
+def in_cases(c):
+    """The same on the diagonal and beside it."""
+    o = c.softmax(c.z)
+    return np.where(np.eye(4) == 1, o[:, None] * (1 - o), -o[:, None] * o)
+
+
+def by_quotients(c):
+    """The same by the quotient rule."""
+    e = np.exp(c.z)
+    return (np.diag(e * np.sum(e)) - np.outer(e, e)) / np.sum(e) ** 2
+
+
+def merged(c, j):
+    """The derivative of the loss by z_j, with the class j by itself."""
+    o = c.softmax(c.z)
+    return sum(c.y[i] * o[j] for i in range(4) if i != j) + c.y[j] * (-1 + o[j])
+
+
+def by_classes(c):
+    """The gradient of the categorical cross-entropy in the logits, from the tape."""
+    return grad(lambda z: categorical(shares(z), c.y))(c.z)
+
+
+wrong(
+    "6.3-softmax",
+    "section 6.3",
+    r"s(z) = \left[\frac{e^{z_i}}{\sum_{k=1}^n e^{z_k}}\right]",
+    r"s(z) = \left[\frac{e^{z_i}}{\sum_{k=1}^m e^{z_k}}\right]",
+    classified,
+    printed=lambda c: share(c, c.n),
+    corrected=lambda c: share(c, c.m),
+    engine=lambda c: neural.softmax(c.z),
+    note="Of m classes, n inputs of the layer; section 3 has m.",
+)
+holds(
+    "6.3-o",
+    "section 6.3",
+    r"o_i = \frac{e^{z_i}}{e^{z_1} + \cdots + e^{z_m}}",
+    classified,
+    lambda c: share(c, c.m),
+    lambda c: neural.softmax(c.z),
+    "Extraction: numerator and denominator are torn apart.",
+)
+CASES = r"\begin{cases} o_i (1 - o_j), & i = j \\ -o_i o_j, & i \ne j \end{cases}"
+QUOTIENT = r"\frac{\delta_{ij} e^{z_i} (\sum e^{z_k}) - e^{z_i} e^{z_j}}{(\sum e^{z_k})^2}"
+MATRIX = (
+    r"\begin{bmatrix} o_1 (1 - o_1) & \cdots & -o_1 o_m \\ \vdots & & \vdots \\"
+    r" -o_m o_1 & \cdots & o_m (1 - o_m) \end{bmatrix}"
+)
+for item, label, statement, by_hand in (
+    ("6.3-quotient", "before eq. (39)", f"{d('o_i', 'z_j')} = {QUOTIENT}", by_quotients),
+    ("6.3-cases", "before eq. (39)", f"{d('o_i', 'z_j')} = {CASES}", in_cases),
+    ("eq39", "eq. (39)", d("o", "z") + r" = [o_i (\delta_{ij} - o_j)]", d_softmax),
+    ("eq39-matrix", "eq. (39)", f"{d('o', 'z')} = {MATRIX}", in_cases),
+):
+    holds(item, label, statement, classified, by_hand, lambda c: jacobian(shares)(c.z))
+holds(
+    "6.3-total",
+    "section 6.3",
+    r"\sum_i o_i = 1",
+    classified,
+    lambda c: np.sum(c.softmax(c.z)),
+    lambda c: c.one,
+)
+misprint(
+    "6.3-reason",
+    "section 6.3",
+    r"\text{Recalling that } \sum_i o_i = 1",
+    r"\text{Recalling that } \sum_i y_i = 1",
+    "What the last step of the chain needs.",
+)
+holds(
+    "6.3-chain-1",
+    "section 6.3, chain",
+    d(LOSS, "z_j") + r" = -\sum_i y_i " + d(r"\log o_i", "z_j"),
+    weighted,
+    lambda c: -c.y @ (np.eye(4) - c.softmax(c.z)),
+    by_classes,
+)
+for number, statement, by_hand in (
+    (2, rf"\frac{{1}}{{o_i}} {d('o_i', 'z_j')}", lambda c, o: d_softmax(c) / o),
+    (
+        3,
+        r"\frac{1}{o_i} \cdot o_i (\delta_{ij} - o_j)",
+        lambda c, o: 1 / o * (o * (np.eye(4) - o.T)),
+    ),
+    (4, r"(\delta_{ij} - o_j)", lambda c, o: np.eye(4) - o.T),
+):
+    wrong(
+        f"6.3-chain-{number}",
+        "section 6.3, chain",
+        rf"{d(LOSS, 'z_j')} = -\sum_i o_i {statement}",
+        rf"{d(LOSS, 'z_j')} = -\sum_i y_i {statement}",
+        weighted,
+        printed=lambda c, f=by_hand: -c.softmax(c.z) @ f(c, c.softmax(c.z)[:, None]),
+        corrected=lambda c, f=by_hand: -c.y @ f(c, c.softmax(c.z)[:, None]),
+        engine=by_classes,
+        note="With o for y it is 0, whatever the logits and the label; the next line has y.",
+    )
+holds(
+    "6.3-chain-5",
+    "section 6.3, chain",
+    d(LOSS, "z_j") + r" = \sum_{i \ne j} y_i o_j + y_j (-1 + o_j) = (\sum_i y_i) o_j - y_j",
+    weighted,
+    lambda c: (np.array([merged(c, j) for j in range(4)]), np.sum(c.y) * c.softmax(c.z) - c.y),
+    lambda c: (by_classes(c),) * 2,
+    "True of any label.",
+)
+holds_if(
+    "6.3-chain-6",
+    "section 6.3, chain and final answer",
+    d(LOSS, "z_j") + r" = o_j - y_j,\quad \delta = o - y",
+    "the label sums to 1",
+    classified,
+    weighted,
+    lambda c: c.softmax(c.z) - c.y,
+    by_classes,
+    "As one-hot labels do, which are assumed.",
+)
+
+
+# Theorem 6.1, and code 4: multiclass classification
+
+
+def unnormalised(rng):
+    """The output layer with softmax, with a label that does not sum to 1."""
+    return Draw(**(vars(top("softmax", outputs=3)(rng)) | {"Y": rng.uniform(0.5, 1, (3, 1))}))
+
+
+def stale(rng):
+    """A network with new samples, where A[0] still is the batch before."""
+    return Draw(**(vars(network(N=6)(rng)) | {"A0": rng.standard_normal((4, 6))}))
+
+
+def along(c, axis):
+    """The softmax of code 1, along either axis."""
+    return lambda Z: c.softmax(Z, axis)
+
+
+def one_by_one(c):
+    """The output of the network, sample by sample."""
+    rows = []
+    for x in c.X.T:
+        A = neural.relu(c.W1 @ x + c.b1[:, 0])
+        A = neural.relu(c.W2 @ A + c.b2[:, 0])
+        rows.append(neural.softmax(c.W3 @ A + c.b3[:, 0]))
+    return np.stack(rows, axis=1)
+
+
+SAME = r"\delta = \nabla_z \mathcal L = o - y"
+
+holds("thm6.1-identity", "Theorem 6.1, case 1", SAME, top(), excess, on_top("z"))
+holds("thm6.1-sigmoid", "Theorem 6.1, case 2", SAME, top("sigmoid", 1, 1), excess, on_top("z"))
+holds_if(
+    "thm6.1-softmax",
+    "Theorem 6.1, case 3",
+    SAME,
+    "the label sums to 1",
+    top("softmax", outputs=3),
+    unnormalised,
+    excess,
+    on_top("z"),
+)
+for item, statement, by_hand, by_tape in (
+    ("forward", "A[L] = softmax(Z[L])", lambda c, g: forward(c, c.X, g)[1][3], one_by_one),
+    ("output", "dZ[L] = 1/N * (A[L] - Y)", lambda c, g: last(c, g).Z, lambda c: taped("Z")(c)[2]),
+    ("dW", "dW[i] = dZ[i] @ A[i-1].T", lambda c, g: backward(c, g).W, taped("W")),
+    ("db", "db[i] = np.sum(dZ[i], axis=1, ...)", lambda c, g: backward(c, g).b, taped("b")),
+):
+    wrong(
+        f"code4-{item}",
+        "code 4, with code 1",
+        rf"\texttt{{{statement}}};\ \texttt{{axis=1}} \text{{ in softmax}}",
+        rf"\texttt{{{statement}}};\ \texttt{{axis=0}} \text{{ in softmax}}",
+        network(N=6),
+        printed=lambda c, f=by_hand: f(c, along(c, 1)),
+        corrected=lambda c, f=by_hand: f(c, along(c, 0)),
+        engine=by_tape,
+        note="The lines of code 4 are right, with W for Ws; the softmax of code 1 is not.",
+    )
+holds_if(
+    "code4-input",
+    "code 4, forward_propagation",
+    r"\texttt{A[L]} = n_{W,b}(X)",
+    "A[0] was set to this X",
+    network(N=6),
+    stale,
+    lambda c: forward(c, c.A0, along(c, 0))[1][3],
+    one_by_one,
+    "The argument X is not read, only a global A[0]. With softmax along axis 0.",
+)
+for item, statement, correction, note in (
+    ("globals", "range(1, L)", "L = len(W) - 1", "Nor are Z, A, dZ, dA, dW, db made anywhere."),
+    ("data", "(X,y)", "(X,Y)", "In a comment."),
+    ("colon", "def back_propagation(X, Y, W, b)", "def back_propagation(X, Y, W, b):", ""),
+    ("weights", "Ws[i+1].T @ dZ[i+1]", "W[i+1].T @ dZ[i+1]", "As in code 2."),
+):
+    place = (f"code4-{item}", "code 4")
+    misprint(*place, rf"\texttt{{{statement}}}", rf"\texttt{{{correction}}}", note)

@@ -1,0 +1,320 @@
+"""A program as a Python function that writes into buffers it keeps, and reuses what is free.
+
+The function is compiled from text in which everything is numbered: constants, keywords and keys
+are passed to it by such names, so that nothing of what a user wrote is executed as code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tree import flatten, replaced
+from .names import Attribute, parts_of
+from .passes import PASSES, expand, reuse
+from .program import Node, Program, made_by
+
+__all__ = ["MISS", "compiled", "lowered"]
+
+_ANY_LENGTH = 1000
+_REDUCTIONS: dict[Callable[..., Any], np.ufunc] = {
+    np.sum: np.add,
+    np.max: np.maximum,
+    np.min: np.minimum,
+    np.prod: np.multiply,
+    np.mean: np.add,
+}
+_VIEWS = (
+    np.matrix_transpose,
+    np.transpose,
+    np.swapaxes,
+    np.moveaxis,
+    np.reshape,
+    np.expand_dims,
+    np.squeeze,
+    np.broadcast_to,
+    operator.getitem,
+)
+MISS = object()
+"""What a compiled function returns for arguments of another kind than it was made for."""
+
+
+def lowered(program: Program) -> Program:
+    """Write out every function in NumPy calls, as far as it consists of them."""
+    program = expand(program, _ANY_LENGTH)
+    for simplified in PASSES.values():
+        program = simplified(program)
+    return PASSES["share"](reuse(program))
+
+
+class _Compiler:
+    """The text of a function, piece by piece, and the names it uses."""
+
+    def __init__(self, program: Program, reuse_outputs: bool) -> None:
+        self.program = program
+        self.reuse_outputs = reuse_outputs
+        self.namespace: dict[str, Any] = {"empty": np.empty, "ndarray": np.ndarray, "MISS": MISS}
+        self.body: list[str] = []
+        self.made: list[str] = []  # statements that make a workspace
+        self.slots: list[str] = []  # what a workspace consists of, by name
+        self.names: dict[int, str] = {}
+        self.slot_of: dict[int, str] = {}
+        self.free: dict[tuple[Any, ...], list[str]] = {}
+        self.last_use = self._liveness()
+        self.kept = {self._root(x).birth for x in program.outputs}
+
+    def given(self, value: Any) -> str:
+        """Pass an object to the function, and return its name there."""
+        name = f"k{len(self.namespace)}"
+        self.namespace[name] = value
+        return name
+
+    def _root(self, x: Node) -> Node:
+        """The node whose memory a node looks at."""
+        while x.op is not None and (y := _looked_at(x)) is not None:
+            x = y
+        return x
+
+    def _liveness(self) -> dict[int, int]:
+        last = {}
+        for i, line in enumerate(self.program.lines):
+            for x in line.inputs:
+                last[self._root(x).birth] = i
+        return last
+
+    def lines(self) -> None:
+        """Write a statement for each line."""
+        for i, line in enumerate(self.program.lines):
+            self._line(line, i)
+            for x in {y.birth: y for y in map(self._root, line.inputs)}.values():
+                slot = self.slot_of.get(x.birth)
+                if slot and self.last_use[x.birth] == i and x.birth not in self.kept:
+                    del self.slot_of[x.birth]
+                    self.free.setdefault((x.shape, x.dtype), []).append(slot)
+
+    def _line(self, line: Node, i: int) -> None:
+        op = line.op
+        assert op is not None
+        fn, params = op.fn, line.params
+        out = ""
+        args = [self._operand(x, line) for x in line.inputs]
+        if made_by(line, *_VIEWS) and self._view_of_slot(line, args):
+            return
+        if isinstance(fn, np.ufunc) and fn is not np.matmul and fn.nout == 1 and not params:
+            out = self._slot(line, i, line.inputs)
+            call = f"{self._fn(fn)}({', '.join([*args, *([out] if out else [])])})"
+        elif fn is np.matmul and not params:
+            out = self._slot(line, i, ())
+            flat = all(x.ndim <= 2 and x.dtype == line.dtype for x in line.inputs)
+            if flat:
+                call = f"{args[0]}.dot({', '.join([args[1], *([out] if out else [])])})"
+            else:
+                call = f"{self._fn(np.matmul)}({', '.join([*args, *([out] if out else [])])})"
+        elif fn in _REDUCTIONS and params.keys() <= {"axis", "keepdims"} and line.dtype.kind == "f" and line.dtype.itemsize > 2:
+            out = self._slot(line, i, ())
+            reduce = self._fn(_REDUCTIONS[fn].reduce)
+            axis, kept = params.get("axis"), bool(params.get("keepdims", False))
+            call = f"{reduce}({args[0]}, {axis!r}, None, {out or None}, {kept})"
+            if fn is np.mean:
+                self._bind(line, call, out)
+                n = np.size(line.inputs[0].value) // max(np.size(line.value), 1)
+                number = self.given(np.array(n, line.dtype))
+                target = self.names[line.birth]
+                call = f"{self._fn(np.divide)}({target}, {number}{f', {out}' if out else ''})"
+        else:
+            forward = functools.partial(op.forward, **params) if params else op.forward
+            call = f"{self._fn(forward)}({', '.join(args)})"
+        self._bind(line, call, out)
+
+    def _bind(self, line: Node, call: str, out: str) -> None:
+        if out:
+            self.names[line.birth] = out
+            self.body.append(call)
+        else:
+            self.names[line.birth] = name = f"v{line.birth}"
+            self.body.append(f"{name} = {call}")
+
+    def _fn(self, fn: Any) -> str:
+        for name, known in self.namespace.items():
+            if known is fn:
+                return name
+        return self.given(fn)
+
+    def _slot(self, line: Node, i: int, overwritable: Sequence[Node]) -> str:
+        """The buffer to write a line into; "" for a number, and for a result that is handed out."""
+        if not line.shape or (line.birth in self.kept and not self.reuse_outputs):
+            return ""
+        key = (line.shape, line.dtype)
+        for x in overwritable:
+            dies = self.last_use.get(x.birth) == i and x.birth not in self.kept
+            if dies and x.birth in self.slot_of and (x.shape, x.dtype) == key:
+                self.slot_of[line.birth] = slot = self.slot_of.pop(x.birth)
+                return slot
+        if self.free.get(key) and line.birth not in self.kept:
+            slot = self.free[key].pop()
+        else:
+            slot = f"b{len(self.slots)}"
+            self.slots.append(slot)
+            self.made.append(f"{slot} = empty({line.shape!r}, {self.given(line.dtype)})")
+        self.slot_of[line.birth] = slot
+        return slot
+
+    def _view_of_slot(self, line: Node, args: Sequence[str]) -> bool:
+        """Look at a buffer once, when it is made, where that can be."""
+        x = line.inputs[0]
+        if not made_by(line, np.matrix_transpose) or x.birth not in self.slot_of:
+            return False
+        name = f"{args[0]}t"
+        if name not in self.slots:
+            self.slots.append(name)
+            self.made.append(f"{name} = {args[0]}.T" if line.ndim == 2 else f"{name} = {args[0]}.mT")
+        self.names[line.birth] = name
+        return True
+
+    def _operand(self, x: Node, line: Node) -> str:
+        if x.birth in self.names:
+            return self.names[x.birth]
+        value = x.value
+        if isinstance(line.op.fn, np.ufunc) and not x.shape:  # type: ignore[union-attr]
+            others = [y.value for y in line.inputs if y is not x]
+            if others:
+                value = np.asarray(value, np.result_type(value, *others))
+        name = self.given(value)
+        if x.shape:
+            self.names[x.birth] = name
+        return name
+
+    def result(self, structure: Any) -> str:
+        """Write what the function returns: the outputs in their structure, as arrays of their own."""
+        seen: set[str] = set()
+        leaves = []
+        for x in self.program.outputs:
+            name = self.names.get(x.birth) or self.given(x.value)
+            own = x.op is not None and _looked_at(x) is None and name not in seen
+            seen.add(name)
+            leaves.append(name if own or not x.shape else f"{name}.copy()")
+        return self._display(structure, iter(leaves), leaves)
+
+    def _display(self, tree: Any, leaves: Any, everything: Sequence[str]) -> str:
+        if type(tree) is dict:
+            items = [
+                f"{self.given(key)}: {self._display(value, leaves, everything)}"
+                for key, value in tree.items()
+            ]
+            return "{" + ", ".join(items) + "}"
+        if type(tree) in (list, tuple):
+            parts = ", ".join(self._display(value, leaves, everything) for value in tree)
+            return f"[{parts}]" if isinstance(tree, list) else f"({parts}{',' * (len(tree) == 1)})"
+        if isinstance(tree, (dict, list, tuple)) or dataclasses.is_dataclass(tree):
+            count = len(flatten(tree))
+            parts = ", ".join(next(leaves) for _ in range(count))
+            return f"{self._fn(functools.partial(replaced, tree))}([{parts}])"
+        return "None" if tree is None else str(next(leaves))
+
+    def arguments(self, args: Sequence[Any]) -> list[str]:
+        """Write what takes the arguments apart, and turns away those of another kind."""
+        nodes = iter(self.program.arguments)
+        count = itertools.count(len(args))
+        text: list[str] = []
+
+        def walk(name: str, tree: Any) -> None:
+            parts = parts_of(tree)
+            if parts is None:
+                text.append(f"if {leaf(name, tree)}: return MISS")
+                return
+            text.append(f"if {name}.__class__ is not {self._fn(type(tree))}: return MISS")
+            if isinstance(tree, (dict, list, tuple)):
+                text.append(f"if len({name}) != {len(tree)}: return MISS")
+            for path, part in parts:
+                inner = f"a{next(count)}"
+                if isinstance(path, Attribute):
+                    text.append(f"{inner} = getattr({name}, {self.given(str(path))})")
+                elif isinstance(path, int):
+                    text.append(f"{inner} = {name}[{path}]")
+                else:
+                    text.append(f"{inner} = {name}.get({self.given(path)}, MISS)")
+                walk(inner, part)
+
+        def leaf(name: str, value: Any) -> str:
+            """What is true of another kind of leaf."""
+            if value is None:
+                return f"{name} is not None"
+            if not isinstance(value, np.ndarray):
+                return f"{name}.__class__ is not {self._fn(type(value))} or {name} != {self.given(value)}"
+            x = next(nodes)
+            self.names[x.birth] = name
+            return (
+                f"{name}.__class__ is not ndarray or {name}.shape != {x.shape!r} "
+                f"or {name}.dtype is not {self._fn(x.dtype)}"
+            )
+
+        for i, tree in enumerate(args):
+            walk(f"a{i}", tree)
+        return [f"{''.join(f'a{i}, ' for i in range(len(args)))} = args", *text] if args else []
+
+    def function(self, accepted: Sequence[str], returned: str) -> Callable[[Sequence[Any]], Any]:
+        """Put the text together and compile it."""
+        slots = "".join(f"{slot}, " for slot in self.slots)
+        take = ["try: w = pop()", "except IndexError: w = make()", f"({slots}) = w"]
+        statements = [*accepted, *(take if slots else []), *self.body, f"result = {returned}"]
+        if slots:
+            statements.append("give_back(w)")
+        text = "\n".join(
+            [
+                "def make():",
+                *(f"    {line}" for line in self.made),
+                f"    return ({slots})",
+                "def run(args):",
+                *(f"    {line}" for line in statements),
+                "    return result",
+            ]
+        )
+        pool: list[Any] = []
+        scope = {**self.namespace, "pop": pool.pop, "give_back": pool.append}
+        exec(compile(text, "<derived>", "exec"), scope)
+        run: Callable[[Sequence[Any]], Any] = scope["run"]
+        return run
+
+
+def _looked_at(x: Node) -> Node | None:
+    """The input whose memory a node looks at, or None for one that has its own."""
+    if made_by(x, *_VIEWS):
+        return x.inputs[0]
+    for y in x.inputs:
+        if y.shape and x.shape and np.may_share_memory(x.value, y.value):
+            return y
+    return None
+
+
+def compiled(
+    program: Program, args: Sequence[Any], structure: Any, reuse_outputs: bool
+) -> Callable[[Sequence[Any]], Any]:
+    """Compile a program.
+
+    Parameters
+    ----------
+    program : Program
+    args : sequence
+        The example that was recorded: its structures and static arguments are what is accepted.
+    structure : any
+        What to return, with anything in the place of arrays.
+    reuse_outputs : bool
+        Hand out the same arrays in each call.
+
+    Returns
+    -------
+    callable
+        Takes the list of arguments; returns the results, or `MISS`. Several threads may call it
+        at once: each takes a workspace of its own.
+    """
+    writer = _Compiler(lowered(program), reuse_outputs)
+    accepted = writer.arguments(args)
+    writer.lines()
+    returned = writer.result(structure)
+    return writer.function(accepted, returned)
