@@ -1,112 +1,82 @@
-"""What an audit found, as a table for the terminal, as Markdown, or as JSON."""
+"""What `check_backprop` says: a line for each gradient, the slips, and the worst entry."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from .claim import VERDICTS, Audited, Finding
+from .explain import Slip
 
-__all__ = ["Remark", "as_json", "as_markdown", "as_table", "number", "remarks", "totals"]
+__all__ = ["BackpropReport", "Row", "Worst"]
 
 
-class Remark(NamedTuple):
-    """What is to be said about a finding: of what kind, a formula in LaTeX, and words."""
+@dataclass(frozen=True)
+class Row:
+    """One gradient: its name, shape and largest error relative to its largest entry."""
 
-    kind: str
-    formula: str
-    words: str
-
-
-def remarks(finding: Finding) -> Iterator[Remark]:
-    """Say on what condition a claim holds, what is right in its place, and its note."""
-    claim = finding.claim
-    if claim.condition:
-        otherwise = f" (otherwise off by {number(finding.error_without)})"
-        yield Remark("holds if", "", claim.condition + otherwise)
-    if claim.correction:
-        error = finding.correction_error
-        yield Remark("correct", claim.correction, "" if error is None else f"({number(error)})")
-    if claim.note:
-        yield Remark("note", "", claim.note)
+    name: str
+    shape: tuple[int, ...]
+    error: float
+    verdict: str
 
 
-def totals(findings: Iterable[Finding]) -> str:
-    """Count the verdicts, in words: ``"12 claims: 10 hold, 2 are wrong"``."""
-    count = Counter(finding.verdict for finding in findings)
-    words = [f"{count[verdict]} {said}" for verdict, said in VERDICTS.items() if count[verdict]]
-    n = count.total()
-    return f"{n} {'claim' if n == 1 else 'claims'}" + (f": {', '.join(words)}" if n else "")
+@dataclass(frozen=True)
+class Worst:
+    """The entry that is furthest off, by three witnesses."""
+
+    name: str
+    entry: tuple[int, ...]
+    yours: float
+    tape: float
+    differences: float
 
 
-def number(error: float | None) -> str:
-    """An error with two digits; nothing where there was nothing to compute."""
-    return "" if error is None else f"{error:.1e}" if error else "0"
+@dataclass(frozen=True)
+class BackpropReport:
+    """What came out of `check_backprop`; true where every gradient is right.
 
+    Attributes
+    ----------
+    rows : list of Row
+        One for each gradient.
+    slips : list of Slip
+        What is wrong, by name; empty where nothing is.
+    worst : Worst
+    notes : list of str
+        What is no slip, and worth knowing.
+    """
 
-def as_table(found: Audited) -> str:
-    """One line for each claim, and what is to be said about those that do not simply hold."""
-    lines = []
-    for paper, findings in found:
-        lines += [paper.title, f"  {paper.conventions}", ""]
-        width = max((len(finding.claim.id) for finding in findings), default=0)
-        for finding in findings:
-            claim = finding.claim
-            line = f"{finding.verdict:<9}  {claim.id:<{width}}  {number(finding.error):>7}"
-            lines.append(f"  {line}  {claim.label}")
-            if claim.verdict != "holds":
-                lines.append(f"{'printed':>19}  {claim.statement}")
+    rows: list[Row]
+    slips: list[Slip]
+    worst: Worst
+    notes: list[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gradient is right."""
+        return not self.slips
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        table = [("gradient", "shape", "error", "verdict")]
+        table += [(r.name, str(r.shape), f"{r.error:.1e}", r.verdict) for r in self.rows]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
+            for line in table
+        ]
+        for s in self.slips:
+            lines += ["", f"{', '.join(s.gradients)}: {s.slip}", f"    {s.message}"]
+            if s.also:
+                lines.append(f"    On these data that looks the same as: {', '.join(s.also)}")
+        w = self.worst
+        if self.slips and not abs(w.yours - w.tape) <= 1e-9 * abs(w.tape):
+            at = ", ".join(map(str, w.entry))
             lines += [
-                f"{kind:>19}  {f'{formula} {words}'.strip()}"
-                for kind, formula, words in remarks(finding)
+                "",
+                f"worst entry, {w.name}[{at}]: yours {w.yours:.10g}, the tape {w.tape:.10g}, "
+                f"differences {w.differences:.10g}",
             ]
-        lines += ["", f"  {paper.name}: {totals(findings)}", ""]
-    everything = [finding for _, findings in found for finding in findings]
-    return "\n".join([*lines, totals(everything)])
-
-
-def as_markdown(found: Audited) -> str:
-    """A section for each paper, with a table of its claims."""
-    lines = []
-    for paper, findings in found:
-        lines += [f"## {paper.title}", "", f"{paper.conventions} {totals(findings)}.", ""]
-        lines += ["| claim | statement | verdict | error | remarks |", "|---|---|---|---|---|"]
-        for finding in findings:
-            claim = finding.claim
-            said = [
-                f"{kind}: {f'${formula}$' if formula else ''} {words}".strip()
-                for kind, formula, words in remarks(finding)
-            ]
-            cells = [
-                f"`{claim.id}` {claim.label}",
-                f"${claim.statement}$",
-                finding.verdict,
-                number(finding.error),
-                "; ".join(said),
-            ]
-            row = " | ".join(cell.replace("|", r"\vert ") for cell in cells)
-            lines.append(f"| {row} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def as_json(found: Audited) -> str:
-    """One object for each claim, in one list."""
-    rows = [
-        {
-            "id": finding.claim.id,
-            "paper": paper.name,
-            "label": finding.claim.label,
-            "statement": finding.claim.statement,
-            "condition": finding.claim.condition,
-            "error": finding.error,
-            "verdict": finding.verdict,
-            "correction": finding.claim.correction,
-            "correction_error": finding.correction_error,
-        }
-        for paper, findings in found
-        for finding in findings
-    ]
-    return json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False)
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join(lines)

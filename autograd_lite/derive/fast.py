@@ -104,7 +104,8 @@ class _Compiler:
         fn, params = op.fn, line.params
         out = ""
         args = [self._operand(x, line) for x in line.inputs]
-        if made_by(line, *_VIEWS) and self._view_of_slot(line, args):
+        if made_by(line, np.matrix_transpose):
+            self._transposed(line, args[0])
             return
         if isinstance(fn, np.ufunc) and fn is not np.matmul and fn.nout == 1 and not params:
             out = self._slot(line, i, line.inputs)
@@ -120,6 +121,8 @@ class _Compiler:
             out = self._slot(line, i, ())
             reduce = self._fn(_REDUCTIONS[fn].reduce)
             axis, kept = params.get("axis"), bool(params.get("keepdims", False))
+            if isinstance(axis, tuple) and len(axis) == 1:
+                (axis,) = axis  # faster to read
             call = f"{reduce}({args[0]}, {axis!r}, None, {out or None}, {kept})"
             if fn is np.mean:
                 self._bind(line, call, out)
@@ -165,17 +168,16 @@ class _Compiler:
         self.slot_of[line.birth] = slot
         return slot
 
-    def _view_of_slot(self, line: Node, args: Sequence[str]) -> bool:
-        """Look at a buffer once, when it is made, where that can be."""
-        x = line.inputs[0]
-        if not made_by(line, np.matrix_transpose) or x.birth not in self.slot_of:
-            return False
-        name = f"{args[0]}t"
+    def _transposed(self, line: Node, x: str) -> None:
+        """Look at a buffer the other way round once, when it is made; at an argument in each call."""
+        attribute = f"{x}.{'T' if line.ndim == 2 else 'mT'}"
+        if line.inputs[0].birth not in self.slot_of:
+            self._bind(line, attribute, "")
+            return
+        self.names[line.birth] = name = f"{x}t"
         if name not in self.slots:
             self.slots.append(name)
-            self.made.append(f"{name} = {args[0]}.T" if line.ndim == 2 else f"{name} = {args[0]}.mT")
-        self.names[line.birth] = name
-        return True
+            self.made.append(f"{name} = {attribute}")
 
     def _operand(self, x: Node, line: Node) -> str:
         if x.birth in self.names:
@@ -277,6 +279,8 @@ class _Compiler:
         )
         pool: list[Any] = []
         scope = {**self.namespace, "pop": pool.pop, "give_back": pool.append}
+        import os
+        if os.environ.get("SHOW"): print(text)
         exec(compile(text, "<derived>", "exec"), scope)
         run: Callable[[Sequence[Any]], Any] = scope["run"]
         return run

@@ -164,7 +164,7 @@ log_softmax = function(
 def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
     if labels.ndim == logits.ndim:
         total = np.vdot(labels, log_p)
-        if np.isnan(total):  # where a probability is 0, its logarithm counts only if its label does
+        if total != total:  # NaN: where a probability is 0, its logarithm counts if its label does
             total = np.vdot(labels, np.where(labels == 0, 0, log_p))
         return -total / max(labels.size // labels.shape[-1], 1)
     rows = log_p.reshape(-1, log_p.shape[-1])
