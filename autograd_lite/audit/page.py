@@ -36,6 +36,7 @@ def as_html(found: Audited) -> str:
     page = Template((resources.files(__package__) / "page.html").read_text(encoding="utf-8"))
     return page.substitute(
         totals=totals(everything),
+        links=" · ".join(f'<a href="#{p.name}">{p.name}</a>' for p, _ in found),
         choices=_choice("all", len(everything), "checked")
         + "".join(_choice(verdict, count[verdict]) for verdict in VERDICTS if count[verdict]),
         papers="".join(_section(paper, findings) for paper, findings in found),

@@ -43,7 +43,9 @@ def totals(findings: Iterable[Finding]) -> str:
 
 def number(error: float | None) -> str:
     """An error with two digits; nothing where there was nothing to compute."""
-    return "" if error is None else f"{error:.1e}" if error else "0"
+    if error is None:
+        return ""
+    return f"{error:.1e}" if 0 < error < 1e-3 else f"{error:.2g}"
 
 
 def as_table(found: Audited) -> str:

@@ -1,0 +1,193 @@
+"""The referee never blames right code, and names what the papers print wrong."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hand_written import ACTIVATIONS, NETWORKS, NO_SUM, Network, check, names, sigmoid, softmax
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite.audit.backprop import PAPERS, _loss_on_tape, arranged
+from autograd_lite.audit.referee import check_backprop
+from autograd_lite.closed_form import menon, park, rao
+from autograd_lite.closed_form._functions import categorical_cross_entropy
+
+# Right programs.
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_right_programs_are_not_blamed(dtype):
+    for k, net in enumerate(NETWORKS):
+        fields = net.hidden, net.activation, net.head, net.columns, net.l2, net.samples
+        report = check(Network(*fields, seed=k, dtype=dtype))
+        assert report, str(report)
+        assert max(row.error for row in report.rows) < (1e-10 if dtype == np.float64 else 1e-3)
+
+
+def of_a_paper(paper, hidden, head, samples=9, silent_unit=False, seed=0):
+    """The gradients of a paper's formulas, the loss and the parameters."""
+    rng = np.random.default_rng(seed)
+    W = [rng.normal(0.2, 0.5, s) for s in ((5, 7), (7, 4), (4, 3))]
+    b = [rng.normal(0.2, 0.3, s) for s in (7, 4, 3)]
+    if silent_unit:
+        W[0][:, 2] = b[0][2] = 0
+    X = rng.normal(size=(samples, 5))
+    one_hot = np.eye(3)[rng.integers(3, size=samples)]
+    yes_or_no = rng.integers(2, size=(samples, 3)) * 1.0
+    Y = {"softmax": one_hot, "sigmoid": yes_or_no}.get(head, rng.normal(size=(samples, 3)))
+    *parameters, X, Y = arranged(paper, W, b, X, Y)
+    network = PAPERS[paper]
+
+    def gradients(*parameters):
+        return network.formulas.gradients(*parameters, X, Y, hidden=hidden, head=head)[1:]
+
+    return gradients, _loss_on_tape(network, X, Y, hidden, head), parameters
+
+
+COVERED = [
+    (paper, hidden, head)
+    for paper, network in PAPERS.items()
+    for hidden in network.formulas.HIDDEN
+    for head in network.formulas.HEADS
+]
+
+
+@pytest.mark.parametrize("samples", [1, 9])
+@pytest.mark.parametrize(("paper", "hidden", "head"), COVERED)
+def test_the_formulas_of_the_papers_are_not_blamed(paper, hidden, head, samples):
+    for silent_unit in (False, True):
+        gradients, loss, parameters = of_a_paper(paper, hidden, head, samples, silent_unit)
+        report = check_backprop(gradients, loss, *parameters)
+        assert report, str(report)
+
+
+@settings(max_examples=40)
+@given(
+    hidden=st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    activation=st.sampled_from(list(ACTIVATIONS)),
+    head=st.sampled_from(["squared", "softmax", "fused softmax", "sigmoid", "squared sigmoid"]),
+    columns=st.booleans(),
+    l2=st.sampled_from([0.0, 0.01, 1.0]),
+    samples=st.integers(1, 8),
+    seed=st.integers(0, 1000),
+    dtype=st.sampled_from([np.float64, np.float32]),
+)
+def test_networks_of_any_shape_are_not_blamed(**fields):
+    report = check(Network(**fields))
+    assert report, str(report)
+
+
+RELUS = {
+    "maximum": lambda z: np.maximum(0, z),
+    "where": lambda z: np.where(z > 0, z, 0),
+    "product": lambda z: z * (z > 0),
+    "relu": ag.relu,
+    "relu, 1 at 0": lambda z: ag.relu(z, at_zero=1),
+}
+
+
+@pytest.mark.parametrize("slope", [0, 1, 0.5])
+@pytest.mark.parametrize("relu", RELUS)
+def test_the_derivative_of_relu_at_0_is_a_convention(relu, slope):
+    rng = np.random.default_rng(1)
+    X, Y = rng.integers(-2, 3, size=(9, 4)).astype(float), np.eye(3)[rng.integers(3, size=9)]
+    W1, W2 = rng.integers(-1, 2, size=(4, 6)).astype(float), rng.normal(size=(6, 3))
+
+    def loss(W1, W2):
+        return ag.softmax_cross_entropy(RELUS[relu](X @ W1) @ W2, Y)
+
+    def backprop(W1, W2, mask=lambda z: np.heaviside(z, slope)):
+        Z = X @ W1
+        A = np.maximum(Z, 0)
+        dZ = (softmax(A @ W2, 1) - Y) / 9
+        return X.T @ (dZ @ W2.T * mask(Z)), A.T @ dZ
+
+    report = check_backprop(backprop, loss, W1, W2)
+    assert report, str(report)
+    assert all("convention" in note for note in report.notes if "relu" in note)
+    wrong = check_backprop(lambda *W: backprop(*W, lambda z: 1), loss, W1, W2)
+    assert names(wrong) == ["mask missing"]
+
+
+def test_rounding_where_the_gradient_vanishes_is_no_slip():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 3)), rng.normal(size=50)
+    w = np.linalg.lstsq(X, y)[0]
+
+    def loss(w):
+        return np.mean((X @ w - y) ** 2)
+
+    assert check_backprop(lambda w: (X.T @ X @ w - X.T @ y) / 25, loss, w)
+    assert not check_backprop(lambda w: (X.T @ X @ w - X.T @ y) / 50, loss, w + 1)
+
+
+def test_a_guard_in_the_loss_is_no_slip():
+    rng = np.random.default_rng(0)
+    X, Y = 3 * rng.normal(size=(9, 4)), np.eye(3)[rng.integers(3, size=9)]
+
+    def loss(W):
+        return -np.sum(Y * np.log(softmax(X @ W, 1) + 1e-9)) / 9
+
+    def backprop(W, axis=1):
+        return X.T @ (softmax(X @ W, axis) - Y) / 9
+
+    W = 2 * rng.normal(size=(4, 3))
+    report = check_backprop(backprop, loss, W)
+    assert report
+    assert "1e-12" in report.notes[0]
+    assert names(check_backprop(lambda W: backprop(W, 0), loss, W)) == ["softmax axis"]
+
+
+# The errors that the papers print.
+
+
+def printed(paper, hidden, head, gradients=lambda found: found):
+    found, loss, parameters = of_a_paper(paper, hidden, head)
+    return names(check_backprop(lambda *p: gradients(found(*p)), loss, *parameters))
+
+
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+def test_raos_factor_2(head):
+    assert printed("rao", "tanh", head, lambda g: [[2 * x for x in g[0]]]) == ["factor 2"]
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "sigmoid"])
+def test_raos_derivative_at_the_output(hidden, monkeypatch):
+    A, dA = rao._HIDDEN[hidden]
+    monkeypatch.setitem(rao._HIDDEN, hidden, (A, lambda S: dA(A(S))))
+    assert printed("rao", hidden, "softmax") == ["derivative at the output"]
+
+
+def test_parks_softmax_along_axis_1(monkeypatch):
+    monkeypatch.setitem(park._HEADS, "softmax", partial(categorical_cross_entropy, axis=1))
+    assert printed("park", "relu", "softmax") == ["softmax axis"]
+
+
+def test_parks_bias_without_the_sum():
+    assert names(check(Network((5,), "sigmoid", "sigmoid", True, 0.0, 9), "no sum")) == [NO_SUM]
+
+
+def test_menons_sign(monkeypatch):
+    def head(z, y):
+        p = sigmoid(z)
+        return 0.0, (-y / p - (1 - y) / (1 - p)) * p * (1 - p)
+
+    monkeypatch.setitem(menon._HEADS, "sigmoid", head)
+    assert printed("menon", "sigmoid", "sigmoid") == ["sign of one term"]
+
+
+def test_menons_sigma_for_its_derivative(monkeypatch):
+    monkeypatch.setitem(menon._HIDDEN, "sigmoid", (sigmoid, sigmoid))
+    assert printed("menon", "sigmoid", "softmax") == ["value for derivative"]
+
+
+def test_whitehills_missing_transpose():
+    transposed = printed("whitehill", "relu", "softmax", lambda g: ([x.T for x in g[0]], g[1]))
+    assert transposed == ["transposed"]
+
+
+def test_the_cross_entropy_of_a_batch_without_1_over_n():
+    times_n = printed("matrix_form", "relu", "softmax", lambda g: [[9 * x for x in p] for p in g])
+    assert times_n == ["missing 1/N"]
