@@ -5,6 +5,7 @@ from .creation import array, named, zeros
 from .custom import checkpoint, custom_vjp
 from .declare import composed, function, ufunc
 from .derivatives import grad, value_and_grad, vjp
+from .derive import Step, derive
 from .draw import Drawing, draw
 from .errors import (
     DataDependentError,
@@ -27,6 +28,7 @@ from .operators import (
     jvp,
     linearize,
 )
+from .referee import BackpropReport, check_backprop
 from .rules.activations import (
     elu,
     gelu,
@@ -53,6 +55,7 @@ from .training import History, accuracy, fit
 
 __all__ = [
     "OPS",
+    "BackpropReport",
     "DataDependentError",
     "DetachedError",
     "Drawing",
@@ -62,11 +65,13 @@ __all__ = [
     "NoRuleError",
     "Op",
     "ShapeError",
+    "Step",
     "Tensor",
     "accuracy",
     "array",
     "avg_pool2d",
     "batch_norm",
+    "check_backprop",
     "checkpoint",
     "closed_form",
     "composed",
@@ -75,6 +80,7 @@ __all__ = [
     "data",
     "debug",
     "deriv",
+    "derive",
     "draw",
     "dropout",
     "elementwise_grad",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.audit.referee import check_backprop
+from autograd_lite.referee.check import check_backprop
 
 
 def softmax(z, axis):

@@ -5,7 +5,7 @@ import pytest
 from hand_written import NAMES, NO_SUM, PLANTED, SLOPES, Network, check, names, softmax
 
 import autograd_lite as ag
-from autograd_lite.audit.referee import check_backprop
+from autograd_lite.referee.check import check_backprop
 
 
 def test_planted_slips_are_named():

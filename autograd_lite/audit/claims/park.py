@@ -75,6 +75,18 @@ def normal(rng, *shapes):
     return [rng.standard_normal(shape) for shape in shapes]
 
 
+def labels(rng, head, outputs, N):
+    """Targets for N samples, in columns: numbers, 0 and 1 in turn, or one-hot."""
+    if head == "sigmoid":
+        return np.arange(1.0, N + 1)[None] % 2
+    return one_hot(rng, N, outputs).T if head == "softmax" else rng.standard_normal((outputs, N))
+
+
+def changed(given, **what):
+    """Make the same draws, with other values of some."""
+    return lambda rng: Draw(**(vars(given(rng)) | what))
+
+
 def matrix(f, x):
     """The Jacobian of a function of a column, a row for each component; from the tape."""
     return jacobian(f)(x).reshape(-1, x.size)
@@ -94,30 +106,59 @@ LOSS = r"\mathcal L"
 COLUMNS = r"\text{sum of the columns of }"
 
 
-# Networks of three layers
+# A layer on top of another
 
 
-def labels(rng, head, outputs, N):
-    """Targets for N samples, in columns: numbers, 0 and 1 in turn, or one-hot."""
-    if head == "sigmoid":
-        return np.arange(1.0, N + 1)[None] % 2
-    return one_hot(rng, N, outputs).T if head == "softmax" else rng.standard_normal((outputs, N))
+def layer(name="sigmoid", N=1, head=None, outputs=3, beside=0.0, top=None):
+    """Make draws of a layer z = W x + b over the activations x = g(z_) of n = 4 units.
+
+    The first of them has a pre-activation of exactly 0. The loss is a function S of z for N
+    samples, or that of an output layer; `beside` weighs what else W, b and x add to it, not by
+    way of z; `top` are activations of another kind.
+    """
+    g, dg, tape_g = top or ACTIVATIONS[name]
+    out, loss, _ = HEADS[head] if head else (None, None, None)
+    functions = {"g": g, "dg": dg, "tape_g": tape_g, "head": out, "dS": d_scalar, "rate": 0.1}
+    functions["extra"] = lambda x, W, b: beside * sum(np.sum(t**2) for t in (x, W, b))
+    functions["S"] = (lambda z, y: loss(out(z), y)) if head else (lambda z, y=None: scalar(z))
+
+    def given(rng):
+        z_, W, b = normal(rng, (4, N), (outputs, 4), (outputs, 1))
+        z_[0] = 0
+        x = g(z_)
+        Y = labels(rng, head, outputs, N) if head else None
+        return Draw(z_=z_, x=x, W=W, b=b, z=W @ x + b, Y=Y, N=N, n=4, m=outputs, **functions)
+
+    return given
+
+
+def through(variable, N=1):
+    """Make the gradient of the loss, the mean over N samples, in z_, x, W, b or z; by tape."""
+
+    def loss(t, c):
+        c = Draw(**(vars(c) | {variable: t}))
+        x = c.tape_g(c.z_) if variable == "z_" else c.x
+        z = c.z if variable == "z" else c.W @ x + c.b
+        return (c.S(z, c.Y) + c.extra(x, c.W, c.b)) / N
+
+    return lambda c: grad(lambda t: loss(t, c))(getattr(c, variable))
+
+
+# A network of three layers
 
 
 def network(head="softmax", hidden="relu", N=1):
     """Make draws of a network and N samples; one hidden unit has inputs of exactly 0."""
     g, dg, tape_g = ACTIVATIONS[hidden]
-    head_g, loss, outputs = HEADS[head]
+    out, loss, outputs = HEADS[head]
+    functions = {"g": g, "dg": dg, "tape_g": tape_g, "head": out, "loss": loss, "softmax": softmax}
 
     def given(rng):
-        (X,), widths = normal(rng, (4, N)), (4, 5, 2, outputs)
-        W = normal(rng, *zip(widths[1:], widths, strict=False))
-        b = normal(rng, *((m, 1) for m in widths[1:]))
-        W[0][0] = b[0][0] = 0
+        X, W1, W2, W3 = normal(rng, (4, N), (5, 4), (2, 5), (outputs, 2))
+        b1, b2, b3 = normal(rng, (5, 1), (2, 1), (outputs, 1))
+        W1[0] = b1[0] = 0
         Y = labels(rng, head, outputs, N)
-        c = {f"W{i}": w for i, w in enumerate(W, 1)} | {f"b{i}": v for i, v in enumerate(b, 1)}
-        functions = Draw(g=g, dg=dg, tape_g=tape_g, head=head_g, loss=loss, softmax=softmax)
-        return Draw(X=X, A0=X, Y=Y, **c, **vars(functions))
+        return Draw(X=X, A0=X, Y=Y, W1=W1, W2=W2, W3=W3, b1=b1, b2=b2, b3=b3, **functions)
 
     return given
 
@@ -191,26 +232,12 @@ def taped(T):
 
 # Section 1: introduction
 
-
-def unit(rng):
-    """A layer for one sample: x of n = 4 inputs, z of m = 3, and a function S of z."""
-    x, W, b = normal(rng, (4, 1), (3, 4), (3, 1))
-    return Draw(x=x, W=W, b=b, z=W @ x + b, S=scalar, dS=d_scalar, n=4, m=3)
-
-
-def ng(c):
-    """The formulas of [2] for dZ, dW and db of the last layer."""
-    A = forward(c, c.X, c.head)[1]
-    dZ = A[3] - c.Y
-    return dZ, 1 / 6 * dZ @ A[2].T, 1 / 6 * np.sum(dZ, axis=1, keepdims=True)
-
-
 wrong(
     "1-activation",
     "section 1",
     r"g_\ell: \mathbb R^{n_{\ell-1}} \to \mathbb R^{n_\ell}",
     r"g_\ell: \mathbb R^{n_\ell} \to \mathbb R^{n_\ell}",
-    unit,
+    layer(),
     printed=lambda c: (c.n, c.m),
     corrected=lambda c: (c.m, c.m),
     engine=lambda c: (len(c.W @ c.x + c.b), len(np.tanh(c.z))),
@@ -228,9 +255,9 @@ holds(
     "1-Ng",
     "section 1, on [2]",
     r"A_L - Y = N\, \nabla_{Z_L} J,\quad \frac1N (A_L - Y) A_{L-1}^\top = \nabla_{W_L} J",
-    network(N=6),
-    ng,
-    lambda c: (6 * tape(c).Z[2], tape(c).W[2], tape(c).b[2]),
+    layer(head="sigmoid", N=5, outputs=1),
+    lambda c: (c.head(c.z) - c.Y, 1 / 5 * (c.head(c.z) - c.Y) @ c.x.T),
+    lambda c: (5 * through("z", N=5)(c), through("W", N=5)(c)),
     "By the notes cited. The factor that is said to make the dZ of [2] incorrect is a choice: "
     "A - Y is the Delta of section 5.2.",
 )
@@ -271,7 +298,7 @@ holds(
     "2-gradient",
     "section 2; section 4, convention",
     rf"\nabla_x g = \left[{d('g', 'x')}\right]^\top",
-    unit,
+    layer(),
     lambda c: np.array([[c.dS(c.x)[j, 0] for j in range(4)]]).T,
     lambda c: grad(c.S)(c.x),
 )
@@ -286,27 +313,14 @@ def points(rng):
     return Draw(z=z, relu=relu, d_relu=step, sigmoid=sigmoid, softmax=softmax, one=1.0)
 
 
-def column(rng):
-    """Pre-activations of one sample."""
-    return Draw(**(vars(points(rng)) | {"z": rng.standard_normal((3, 1))}))
+def bend(*places, scale=1.0, d_relu=step):
+    """Make draws of an eps of about `scale`, and places in units of eps."""
 
+    def given(rng):
+        eps, u = scale * rng.uniform(0.5, 1), np.array(places)
+        return Draw(eps=eps, u=u, z=eps * u, d_relu=d_relu)
 
-def ends(rng):
-    """The two ends of the interval where the pieces of relu_eps meet."""
-    eps = rng.uniform(0.5, 1)
-    return Draw(eps=eps, z=np.array([-eps, 0.0]), d_relu=step)
-
-
-def outside(rng, eps=0.3, d_relu=step, sign=1):
-    """Places outside of the open interval from -eps to 0, both ends among them."""
-    z = np.concatenate([rng.uniform(0.1, 2, 3), -eps - rng.uniform(0.1, 2, 3), [-eps, 0.0]])
-    return Draw(z=sign * z, eps=eps, d_relu=d_relu)
-
-
-def inside(rng):
-    """Places between -eps and 0, for the eps of figure 2."""
-    u = -rng.uniform(0.1, 0.5, 3)
-    return Draw(u=u, eps=1e-32, z=1e-32 * u, d_relu=step)
+    return given
 
 
 def quartic(z, eps):
@@ -319,16 +333,9 @@ def relu_eps(z, eps):
     return np.where((-eps <= z) & (z <= 0), quartic(z, eps), neural.relu(z))
 
 
-def d_sigmoid_by_code(c):
-    """The derivative of the sigmoid as code 1 has it."""
-    return c.sigmoid(c.z) * (1 - c.sigmoid(c.z))
-
-
-def by_relu(c):
-    """The derivative of relu, from the tape."""
-    return slopes(ACTIVATIONS["relu"][2], c.z)
-
-
+OUTSIDE = (-3.0, -1.5, -1.0, 0.0, 0.5, 2.0)
+INSIDE = (-0.9, -0.6, -0.3, -0.1)
+BENT = r"\operatorname{relu}_{\epsilon}"
 QUARTIC = r"-\frac{2}{\epsilon^3} z^4 - \frac{3}{\epsilon^2} z^3 + z"
 STEP = r"\begin{cases} 1, & z %s 0 \\ 0, & z %s \end{cases}"
 
@@ -350,17 +357,12 @@ holds(
     lambda c: tuple(grad(lambda z, k=k: neural.relu(z, at_zero=k))(0.0) for k in (0, 1)),
     "No derivative at 0; the two conventions are the slopes on either side.",
 )
-misprint(
-    "3-variable",
-    "section 3, relu_eps",
-    rf"\operatorname{{relu}}_{{\epsilon}}(x) = {QUARTIC}",
-    rf"\operatorname{{relu}}_{{\epsilon}}(z) = {QUARTIC}",
-)
+misprint("3-variable", "section 3", f"{BENT}(x) = {QUARTIC}", f"{BENT}(z) = {QUARTIC}")
 holds(
     "lemma3.1-ends",
     "Lemma 3.1, differentiable",
     rf"f = {QUARTIC}:\ f(-\epsilon) = f(0) = f'(-\epsilon) = 0,\ f'(0) = 1",
-    ends,
+    bend(-1.0, 0.0),
     lambda c: (quartic(c.z, c.eps), c.d_relu(c.z)),
     lambda c: (np.maximum(c.z, 0), slopes(lambda z: quartic(z, c.eps), c.z)),
     "At both ends the pieces have the same value and the same slope.",
@@ -368,17 +370,17 @@ holds(
 holds(
     "lemma3.1",
     "Lemma 3.1",
-    r"\operatorname{relu}_{\epsilon}'(z) = " + STEP % (r"\ge", r"\le -\epsilon"),
-    outside,
+    f"{BENT}'(z) = " + STEP % (r"\ge", r"\le -\epsilon"),
+    bend(*OUTSIDE),
     lambda c: c.d_relu(c.z),
     lambda c: slopes(lambda z: relu_eps(z, c.eps), c.z),
 )
 wrong(
     "3-eps-value",
     "section 3, eps = 1e-32",
-    r"\operatorname{relu}_{\epsilon}(z) = \operatorname{relu}(z),\quad -\epsilon < z < 0",
-    r"\operatorname{relu}_{\epsilon}(z) = \epsilon (u - 3 u^3 - 2 u^4),\quad u = z / \epsilon",
-    inside,
+    rf"{BENT}(z) = \operatorname{{relu}}(z),\quad -\epsilon < z < 0",
+    rf"{BENT}(z) = \epsilon (u - 3 u^3 - 2 u^4),\quad u = z / \epsilon",
+    bend(*INSIDE, scale=1e-32),
     printed=lambda c: np.maximum(c.z, 0) / c.eps,
     corrected=lambda c: c.u - 3 * c.u**3 - 2 * c.u**4,
     engine=lambda c: relu_eps(c.z, c.eps) / c.eps,
@@ -388,51 +390,53 @@ wrong(
 holds_if(
     "3-eps-slope",
     "section 3, eps = 1e-32",
-    r"\operatorname{relu}_{\epsilon}'(z) = \operatorname{relu}'(z)",
+    rf"{BENT}'(z) = \operatorname{{relu}}'(z)",
     "z is not between -eps and 0",
-    lambda rng: outside(rng, 1e-32),
-    inside,
+    bend(*OUTSIDE, scale=1e-32),
+    bend(*INSIDE, scale=1e-32),
     lambda c: c.d_relu(c.z),
     lambda c: slopes(lambda z: relu_eps(z, c.eps), c.z),
     "Between them, in float64 as elsewhere, the slope goes from 0 down to -0.69 and up to 1.",
 )
+CODE1 = {
+    "sigmoid": (lambda c: 1 / (1 + np.exp(-c.z)), lambda c: neural.sigmoid(c.z)),
+    "d_sigmoid": (
+        lambda c: c.sigmoid(c.z) * (1 - c.sigmoid(c.z)),
+        lambda c: slopes(sigmoid, c.z),
+    ),
+    "relu": (lambda c: np.maximum(0, c.z), lambda c: neural.relu(c.z)),
+    "d_relu": (lambda c: (c.z >= 0) * c.one, lambda c: slopes(ACTIVATIONS["relu"][2], c.z)),
+}
 holds(
     "eq1",
     "eq. (1)",
     r"\operatorname{relu}'(z) = " + STEP % (r"\ge", "< 0"),
     points,
     lambda c: c.d_relu(c.z),
-    by_relu,
+    CODE1["d_relu"][1],
     "At 0 a convention.",
 )
 holds(
     "eq1-other",
     "section 3, after eq. (1)",
     r"\operatorname{relu}'(z) = " + STEP % (">", r"\le 0"),
-    lambda rng: outside(rng, d_relu=d_relu, sign=-1),
+    bend(*(-u for u in OUTSIDE), d_relu=d_relu),
     lambda c: c.d_relu(c.z),
     lambda c: slopes(lambda z: z + relu_eps(-z, c.eps), c.z),
     "In a similar manner: relu(z) = z + relu(-z), with the bend from 0 to eps.",
 )
-holds(
-    "eq2",
-    "eq. (2)",
-    r"\sigma'(z) = \sigma(z) (1 - \sigma(z))",
-    points,
-    d_sigmoid_by_code,
-    lambda c: slopes(sigmoid, c.z),
-)
-for item, statement, by_hand, by_tape in (
-    ("sigmoid", r"\sigma(Z)", lambda c: 1 / (1 + np.exp(-c.z)), lambda c: neural.sigmoid(c.z)),
-    ("d_sigmoid", r"\sigma'(Z)", d_sigmoid_by_code, lambda c: slopes(sigmoid, c.z)),
-    ("relu", r"\max(0, Z)", lambda c: np.maximum(0, c.z), lambda c: neural.relu(c.z)),
-    ("d_relu", r"\operatorname{relu}'(Z)", lambda c: (c.z >= 0) * c.one, by_relu),
-):
-    statement = rf"\texttt{{{item}(Z)}} = {statement}"
-    holds(f"code1-{item}", "code 1", statement, points, by_hand, by_tape)
+holds("eq2", "eq. (2)", r"\sigma'(z) = \sigma(z) (1 - \sigma(z))", points, *CODE1["d_sigmoid"])
+for item, sides in CODE1.items():
+    prime = "'" * item.startswith("d_")
+    statement = rf"\texttt{{{item}(Z)}} = \operatorname{{{item.removeprefix('d_')}}}{prime}(Z)"
+    holds(f"code1-{item}", "code 1", statement, points, *sides)
 for item, given, note in (
     ("", points, "Normalised across the samples, the columns; right where samples are rows."),
-    ("-column", column, "A single sample becomes a column of ones, whatever its logits."),
+    (
+        "-column",
+        changed(points, z=np.array([[0.5], [-1.0], [2.0]])),
+        "A single sample becomes a column of ones, whatever its logits.",
+    ),
 ):
     wrong(
         f"code1-softmax{item}",
@@ -450,28 +454,6 @@ for item, given, note in (
 # Section 4: flow of network functions
 
 
-def activated(name):
-    """Make draws of three pre-activations, the first exactly 0, with an activation."""
-    g, dg, tape_g = ACTIVATIONS[name]
-    z = np.array([[0.0], [-0.4], [0.7]])
-    return lambda rng: Draw(z=z * rng.uniform(1, 2), g=g, dg=dg, tape_g=tape_g)
-
-
-def by_x(c):
-    """The Jacobian of z in x, from the tape."""
-    return matrix(lambda x: c.W @ x + c.b, c.x)
-
-
-def by_b(c):
-    """The Jacobian of z in b, from the tape."""
-    return matrix(lambda b: c.W @ c.x + b, c.b)
-
-
-def by_w(c):
-    """The gradient of S in W, from the tape."""
-    return grad(lambda W: c.S(W @ c.x + c.b))(c.W)
-
-
 def dz_dw(c):
     """The derivatives of z_k by w_ij, as a stack of matrices."""
     return np.array([[(k == i) * c.x[:, 0] for i in range(3)] for k in range(3)])
@@ -484,17 +466,12 @@ def first_entry(c, i):
     return dW
 
 
-misprint(
-    "4-reference",
-    "section 4, before eq. (5)",
-    r"\text{Equation (1) can be written componentwise}",
-    r"\text{Equation (3) can be written componentwise}",
-)
+misprint("4-reference", "before eq. (5)", r"\text{Equation (1)}", r"\text{Equation (3)}")
 holds(
     "eq5",
     "eq. (5)",
     r"z_i = \sum_{j=1}^n w_{ij} x_j + b_i",
-    unit,
+    layer(),
     lambda c: sum(c.W[:, [j]] * c.x[j] for j in range(4)) + c.b,
     lambda c: c.W @ c.x + c.b,
 )
@@ -502,24 +479,24 @@ holds(
     "4-shape",
     "section 4, convention",
     r"\nabla_W S \in M_{mn \times 1}(\mathbb R);\ \nabla_W S \in M_{m \times n}(\mathbb R)",
-    unit,
+    layer(),
     lambda c: ((c.m * c.n, 1), (c.m, c.n)),
-    lambda c: (matrix(lambda W: c.S(W @ c.x + c.b), c.W).T.shape, by_w(c).shape),
+    lambda c: (matrix(lambda W: c.S(W @ c.x + c.b), c.W).T.shape, through("W")(c).shape),
     "As a column of partial derivatives, and by the convention.",
 )
 holds(
     "eq6",
     "eq. (6)",
     d("S", "w_{ij}") + r" = \sum_k " + d("S", "z_k") + d("z_k", "w_{ij}"),
-    unit,
+    layer(),
     lambda c: sum(c.dS(c.z)[k] * dz_dw(c)[k] for k in range(3)),
-    by_w,
+    through("W"),
 )
 holds(
     "4-dz-dW",
     "section 4, after eq. (6)",
     d("z_k", "w_{ij}") + r" = \delta_{ik} x_j",
-    unit,
+    layer(),
     dz_dw,
     lambda c: jacobian(lambda W: (W @ c.x + c.b)[:, 0])(c.W),
 )
@@ -527,90 +504,70 @@ holds(
     "4-dS-dW",
     "section 4, after eq. (6)",
     f"{d('S', 'w_{ij}')} = \\sum_k {d('S', 'z_k')} \\delta_{{ki}} x_j = {d('S', 'z_i')} x_j",
-    unit,
+    layer(),
     lambda c: (
         np.einsum("k,ki,j->ij", c.dS(c.z)[:, 0], np.eye(3), c.x[:, 0]),
         np.array([[s * x for x in c.x[:, 0]] for s in c.dS(c.z)[:, 0]]),
     ),
-    lambda c: (by_w(c),) * 2,
+    lambda c: (through("W")(c),) * 2,
 )
 wrong(
     "4-first-entry",
     "section 4, matrix before Theorem 4.1",
     rf"(\nabla_W S)_{{11}} = {d('S', 'z_i')} x_1",
     rf"(\nabla_W S)_{{11}} = {d('S', 'z_1')} x_1",
-    unit,
+    layer(),
     printed=lambda c: np.stack([first_entry(c, i) for i in range(3)]),
     corrected=lambda c: np.stack([first_entry(c, 0) for i in range(3)]),
-    engine=lambda c: np.stack([by_w(c)] * 3),
+    engine=lambda c: np.stack([through("W")(c)] * 3),
     note="Taken for each i; the rest of the matrix is right. Perhaps from the extraction.",
 )
-holds("eq7", "eq. (7)", f"{d('z', 'x')} = [w_{{ij}}] = W", unit, lambda c: c.W, by_x)
-holds("eq8", "eq. (8)", d("z", "b") + r" = [\delta_{ij}] = I", unit, lambda c: np.eye(c.m), by_b)
+holds(
+    "eq7",
+    "eq. (7)",
+    d("z", "x") + " = [w_{ij}] = W",
+    layer(),
+    lambda c: c.W,
+    lambda c: matrix(lambda x: c.W @ x + c.b, c.x),
+)
+holds(
+    "eq8",
+    "eq. (8)",
+    d("z", "b") + r" = [\delta_{ij}] = I",
+    layer(),
+    lambda c: np.eye(c.m),
+    lambda c: matrix(lambda b: c.W @ c.x + b, c.b),
+)
 for name in ACTIVATIONS:
     holds(
         f"eq9-{name}",
         f"eq. (9), {name}",
         d("a", "z") + r" = [g'(z_i) \delta_{ij}] = \operatorname{diag}(g'(z))",
-        activated(name),
-        lambda c: np.diag(c.dg(c.z)[:, 0]),
-        lambda c: matrix(c.tape_g, c.z),
+        layer(name),
+        lambda c: np.diag(c.dg(c.z_)[:, 0]),
+        lambda c: matrix(c.tape_g, c.z_),
     )
 holds(
     "eq10",
     "eq. (10)",
     rf"\nabla_W S = \left[{d('S', 'z')}\right]^\top x^\top = (\nabla_z S) x^\top",
-    unit,
+    layer(),
     lambda c: c.dS(c.z) @ c.x.T,
-    by_w,
+    through("W"),
 )
 
 
 # Section 5.1: backpropagation through a layer
 
 
-def layer(name="sigmoid", N=1, beside=0.0, top=None):
-    """Make draws of a layer on top of another, of 3 and 4 units, for N samples.
-
-    Unit 0 below has a pre-activation of exactly 0; `beside` weighs what of the loss comes from W,
-    b and the activations below, and not by way of z; `top` are activations of another kind.
-    """
-    g, dg, tape_g = top or ACTIVATIONS[name]
-
-    def extra(W, b, a):
-        return beside * (np.sum(W**2) + np.sum(b**2) + np.sum(a**2))
-
-    def given(rng):
-        z_, W, b = normal(rng, (4, N), (3, 4), (3, 1))
-        z_[0] = 0
-        functions = Draw(g=g, dg=dg, tape_g=tape_g, S=scalar, dS=d_scalar, extra=extra)
-        z = W @ g(z_) + b
-        return Draw(z_=z_, a_=g(z_), W=W, b=b, z=z, N=N, n=4, m=3, **vars(functions))
-
-    return given
-
-
-def through(variable, N=1):
-    """Make the gradient of the loss, the mean over N samples, in W, b, a_, z_ or z; by tape."""
-
-    def loss(t, c):
-        c = Draw(**(vars(c) | {variable: t}))
-        a = c.tape_g(c.z_) if variable == "z_" else c.a_
-        z = c.z if variable == "z" else c.W @ a + c.b
-        return (c.S(z) + c.extra(c.W, c.b, a)) / N
-
-    return lambda c: grad(lambda t: loss(t, c))(getattr(c, variable))
+def diagonal(c):
+    """The matrix of eq. (14)."""
+    return np.diag(c.dg(c.z_)[:, 0])
 
 
 def delta_below(c):
     """The right side of eq. (15)."""
     return c.dg(c.z_) * (c.W.T @ c.dS(c.z))
-
-
-def diagonal(c):
-    """The matrix of eq. (14)."""
-    slope = c.dg(c.z_)[:, 0]
-    return np.array([[slope[i] if i == j else 0.0 for j in range(4)] for i in range(4)])
 
 
 holds(
@@ -619,7 +576,7 @@ holds(
     r"a_- \in \mathbb R^n,\ z, a \in \mathbb R^m,\ W^\top \delta \in \mathbb R^{n \times 1}",
     layer(),
     lambda c: ((c.n, 1), (c.m, 1), (c.m, 1), (c.n, 1)),
-    lambda c: (c.a_.shape, c.z.shape, c.g(c.z).shape, through("a_")(c).shape),
+    lambda c: (c.x.shape, (c.W @ c.x + c.b).shape, c.g(c.z).shape, through("x")(c).shape),
 )
 holds(
     "5.1-row",
@@ -643,7 +600,7 @@ holds(
     rf"{d(LOSS, 'b')} = {d(LOSS, 'z')} {d('z', 'b')},\quad \nabla_b \mathcal L = \delta",
     layer(),
     lambda c: (c.dS(c.z).T @ np.eye(3), c.dS(c.z)),
-    lambda c: (matrix(lambda b: c.S(c.W @ c.a_ + b), c.b), through("b")(c)),
+    lambda c: (matrix(lambda b: c.S(c.W @ c.x + b), c.b), through("b")(c)),
 )
 holds(
     "eq13",
@@ -651,7 +608,7 @@ holds(
     rf"{d(LOSS, 'x')} = {d(LOSS, 'z')} W,\quad \nabla_{{a_-}} \mathcal L = W^\top \delta",
     layer(),
     lambda c: (c.dS(c.z).T @ c.W, c.W.T @ c.dS(c.z)),
-    lambda c: (matrix(lambda x: c.S(c.W @ x + c.b), c.a_), through("a_")(c)),
+    lambda c: (matrix(lambda x: c.S(c.W @ x + c.b), c.x), through("x")(c)),
 )
 for name in ACTIVATIONS:
     holds(
@@ -687,21 +644,21 @@ for name in ACTIVATIONS:
         lambda c: (delta_below(c), (c.W.T @ c.dS(c.z)) * c.dg(c.z_)),
         lambda c: (through("z_")(c),) * 2,
     )
-for item, statement, by_hand, such_as in (
+for T, statement, by_hand, such_as in (
     ("z_", r"\delta_- = g_-'(z_-) \odot (W^\top \delta)", delta_below, "a penalty on a below"),
-    ("a_", r"\nabla_{a_-} \mathcal L = W^\top \delta", lambda c: c.W.T @ c.dS(c.z), "a shortcut"),
-    ("W", r"\nabla_W \mathcal L = \delta a_-^\top", lambda c: c.dS(c.z) @ c.a_.T, "weight decay"),
+    ("x", r"\nabla_{a_-} \mathcal L = W^\top \delta", lambda c: c.W.T @ c.dS(c.z), "a shortcut"),
+    ("W", r"\nabla_W \mathcal L = \delta a_-^\top", lambda c: c.dS(c.z) @ c.x.T, "weight decay"),
     ("b", r"\nabla_b \mathcal L = \delta", lambda c: c.dS(c.z), "a penalty on b"),
 ):
     holds_if(
-        f"thm5.1-{item.strip('_')}",
+        f"thm5.1-{T.strip('_')}",
         "Theorem 5.1",
         statement,
-        f"{item.replace('_', ' below')} enters the loss only by way of z",
+        f"{T.replace('_', ' below')} enters the loss only by way of z",
         layer(),
         layer(beside=0.1),
         by_hand,
-        through(item),
+        through(T),
         f"Stated for any scalar function of x, W, b, ...; it fails with {such_as}.",
     )
 holds_if(
@@ -715,6 +672,13 @@ holds_if(
     lambda c: grad(lambda z: c.S(c.tape_g(z)))(c.z),
     "As section 4 assumes; it fails for softmax, with the diagonal of (39) as g'.",
 )
+for number, statement, T, by_tape in (
+    (16, r"\nabla_{a_{\ell-1}} \mathcal L = W_\ell^\top \delta_\ell", "A", "A"),
+    (17, r"\delta_{\ell-1} = g_{\ell-1}'(z_{\ell-1}) \odot (W_\ell^\top \delta_\ell)", "Z", "Z"),
+    (18, r"\nabla_{W_\ell} \mathcal L = \delta_\ell a_{\ell-1}^\top", "W", "W"),
+    (19, r"\nabla_{b_\ell} \mathcal L = \delta_\ell", "Z", "b"),
+):
+    holds(f"eq{number}", f"eq. ({number})", statement, network(), hand(T), taped(by_tape))
 misprint(
     "5-range",
     "eq. (17) and (23)",
@@ -722,24 +686,14 @@ misprint(
     r"\ell = 2, \ldots, L",
     "The input layer has no z, nor an activation.",
 )
-for number, statement, T, by_tape in (
-    (16, r"\nabla_{a_{\ell-1}} \mathcal L = W_\ell^\top \delta_\ell", "A", "A"),
-    (17, r"\delta_{\ell-1} = g_{\ell-1}'(z_{\ell-1}) \odot (W_\ell^\top \delta_\ell)", "Z", "Z"),
-    (18, r"\nabla_{W_\ell} \mathcal L = \delta_\ell a_{\ell-1}^\top", "W", "W"),
-    (19, r"\nabla_{b_\ell} \mathcal L = \delta_\ell", "Z", "b"),
-):
-    for name in ACTIVATIONS:
-        label = f"eq. ({number}), {name}"
-        given = network(hidden=name)
-        holds(f"eq{number}-{name}", label, statement, given, hand(T), taped(by_tape))
 
 
 # Section 5.2: vectorization
 
 
-def each(c, f=lambda delta, a_: delta):
-    """What a function makes of the delta of each sample and its activations below."""
-    return [f(c.dS(c.z[:, [k]]), c.a_[:, [k]]) for k in range(5)]
+def each(c, f=lambda delta, x: delta):
+    """What a function makes of the delta and the input of each sample."""
+    return [f(c.dS(c.z[:, [k]]), c.x[:, [k]]) for k in range(5)]
 
 
 def side_by_side(c):
@@ -752,29 +706,21 @@ BATCH = layer(N=5)
 holds(
     "5.2-columns",
     "section 5.2",
-    r"z_k = W a_{-k} + b,\quad a_k = g(z_k)",
+    r"z_k = W a_{-k} + b,\quad a_k = g(z_k);\quad A \in \operatorname{Mat}_{m \times N}(\mathbb R)",
     BATCH,
-    lambda c: c.g(np.hstack([c.W @ c.a_[:, [k]] + c.b for k in range(5)])),
-    lambda c: neural.sigmoid(c.W @ c.a_ + c.b),
+    lambda c: (c.g(np.hstack([c.W @ c.x[:, [k]] + c.b for k in range(5)])), (c.m, c.N)),
+    lambda c: (neural.sigmoid(c.W @ c.x + c.b), (c.W @ c.x + c.b).shape),
     "The columns of A, against the layer applied to the whole batch.",
-)
-holds(
-    "5.2-shapes",
-    "section 5.2",
-    r"Z, A \in \operatorname{Mat}_{m \times N}(\mathbb R)",
-    BATCH,
-    lambda c: ((c.m, c.N), (c.m, c.N)),
-    lambda c: ((c.W @ c.a_ + c.b).shape, c.g(c.z).shape),
 )
 holds(
     "rem5.2",
     "Remark 5.2",
     r"Z^\top = A_-^\top W^\top + b^\top,\quad \mathrm dW^\top = A_- (\mathrm dZ)^\top",
     BATCH,
-    lambda c: (c.a_.T @ c.W.T + c.b.T, c.a_ @ (c.dS(c.z) / c.N).T),
+    lambda c: (c.x.T @ c.W.T + c.b.T, c.x @ (c.dS(c.z) / c.N).T),
     lambda c: (
-        np.stack([c.W @ a + c.b[:, 0] for a in c.a_.T]),
-        grad(lambda V: c.S((c.a_.T @ V + c.b.T).T) / 5)(c.W.T),
+        np.stack([c.W @ x + c.b[:, 0] for x in c.x.T]),
+        grad(lambda V: c.S((c.x.T @ V + c.b.T).T) / 5)(c.W.T),
     ),
     "With samples in rows the formulas are transposed.",
 )
@@ -803,46 +749,46 @@ holds(
     through("z"),
     "With the losses of the samples summed. It is not the gradient of J, unless N is 1.",
 )
-for item, statement, T, *forms in (
+for item, T, statement, *forms in (
     (
         "5.2-dz",
+        "z",
         r"\nabla_{z_k} J = \frac1N \sum_{j=1}^N \nabla_{z_k} \mathcal L_j"
         r" = \frac1N \nabla_{z_k} \mathcal L_k = \frac1N \delta_k",
-        "z",
         lambda c: side_by_side(c) @ np.eye(5) / c.N,
-        lambda c: np.hstack(each(c, lambda s, a: s / c.N)),
+        lambda c: np.hstack(each(c, lambda delta, x: delta / c.N)),
     ),
     (
         "5.2-dZ",
-        r"\nabla_Z J = \frac1N \nabla_Z \mathcal L = \frac1N \Delta",
         "z",
+        r"\nabla_Z J = \frac1N \nabla_Z \mathcal L = \frac1N \Delta",
         lambda c: c.dS(c.z) / c.N,
         lambda c: side_by_side(c) / c.N,
     ),
     (
         "5.2-dA",
+        "x",
         r"\nabla_{A_-} J = \frac1N [W^\top \delta_1 \cdots W^\top \delta_N]"
         r" = \frac1N W^\top \Delta = W^\top (\nabla_Z J)",
-        "a_",
-        lambda c: np.hstack(each(c, lambda s, a: c.W.T @ s)) / c.N,
+        lambda c: np.hstack(each(c, lambda delta, x: c.W.T @ delta)) / c.N,
         lambda c: c.W.T @ side_by_side(c) / c.N,
         lambda c: c.W.T @ (c.dS(c.z) / c.N),
     ),
     (
         "5.2-dW",
+        "W",
         r"\nabla_W J = \frac1N \sum_{k=1}^N \delta_k a_{-k}^\top = \frac1N \Delta A_-^\top"
         r" = (\nabla_Z J) A_-^\top",
-        "W",
-        lambda c: sum(each(c, lambda s, a: s @ a.T)) / c.N,
-        lambda c: side_by_side(c) @ c.a_.T / c.N,
-        lambda c: (c.dS(c.z) / c.N) @ c.a_.T,
+        lambda c: sum(each(c, lambda delta, x: delta @ x.T)) / c.N,
+        lambda c: side_by_side(c) @ c.x.T / c.N,
+        lambda c: (c.dS(c.z) / c.N) @ c.x.T,
     ),
     (
         "eq20",
-        r"\nabla_b J = \frac1N \sum_{k=1}^N \delta_k = \sum_{k=1}^N \nabla_{z_k} J",
         "b",
+        r"\nabla_b J = \frac1N \sum_{k=1}^N \delta_k = \sum_{k=1}^N \nabla_{z_k} J",
         lambda c: sum(each(c)) / c.N,
-        lambda c: sum(each(c, lambda s, a: s / c.N)),
+        lambda c: sum(each(c, lambda delta, x: delta / c.N)),
         lambda c: np.sum(c.dS(c.z) / c.N, axis=1, keepdims=True),
     ),
 ):
@@ -870,28 +816,15 @@ for number, statement, T in (
 
 # Code 2: a relu layer
 
-
-def biased(rng):
-    """A layer with its biases in a column, for 5 samples."""
-    A, W, b = normal(rng, (4, 5), (3, 4), (3, 1))
-    return Draw(A=A, W=W, b=b, relu=relu)
-
-
-def flat(rng):
-    """The same for as many samples as units, with the biases in an array of one axis."""
-    c = biased(rng)
-    return Draw(A=c.A[:, :3], W=c.W, b=c.b[:, 0], relu=relu)
-
-
 holds_if(
     "code2-forward",
     "code 2",
     r"\texttt{A[i] = relu(W[i] @ A[i-1] + b[i])}",
     "b[i] has the shape (m, 1)",
-    biased,
-    flat,
-    lambda c: c.relu(c.W @ c.A + c.b),
-    lambda c: np.stack([neural.relu(c.W @ a + np.ravel(c.b)) for a in c.A.T], axis=1),
+    layer("relu", N=5),
+    changed(layer("relu", N=3), b=np.array([1.0, -0.5, 0.5])),
+    lambda c: c.g(c.W @ c.x + c.b),
+    lambda c: np.stack([neural.relu(c.W @ x + np.ravel(c.b)) for x in c.x.T], axis=1),
     "Of shape (m,) it is refused, or, with N = m samples, added along the wrong axis.",
 )
 for T, statement, hidden in (
@@ -913,40 +846,14 @@ for T, statement, hidden in (
 # Section 6.1: linear regression
 
 
-def top(head="identity", N=1, outputs=2):
-    """Make draws of an output layer by itself, with 4 inputs and N samples."""
-    g, loss, _ = HEADS[head]
-
-    def given(rng):
-        X, W, b = normal(rng, (4, N), (outputs, 4), (outputs, 1))
-        Y = labels(rng, head, outputs, N)
-        return Draw(X=X, Y=Y, W=W, b=b, N=N, head=g, loss=loss, rate=0.1)
-
-    return given
-
-
 def excess(c):
     """The output less the label, for each sample."""
-    return c.head(c.W @ c.X + c.b) - c.Y
+    return c.head(c.z) - c.Y
 
 
 def total(columns):
     """The sum of the columns."""
     return np.sum(columns, axis=1, keepdims=True)
-
-
-def on_top(variable, N=1):
-    """Make the gradient of the loss, the mean over N samples, in z, W or b; from the tape."""
-
-    def loss(t, c):
-        c = Draw(**(vars(c) | {"z": c.W @ c.X + c.b} | {variable: t}))
-        return c.loss(c.head(c.z if variable == "z" else c.W @ c.X + c.b), c.Y) / N
-
-    def gradient(c):
-        at = c.W @ c.X + c.b if variable == "z" else getattr(c, variable)
-        return grad(lambda t: loss(t, c))(at)
-
-    return gradient
 
 
 misprint(
@@ -960,51 +867,42 @@ holds(
     "6.1-row",
     "section 6.1, before eq. (27)",
     f"{d(LOSS, 'z')} = {d(LOSS, 'a')} = (a - y)^\\top",
-    top(),
+    layer(head="identity"),
     lambda c: excess(c).T,
-    lambda c: matrix(lambda z: half_square(z, c.Y), c.W @ c.X + c.b),
-    "Here and in (27) to (32) for two outputs, where the text has one.",
+    lambda c: matrix(lambda z: half_square(z, c.Y), c.z),
+    "Here and in (27) to (32) for three outputs, where the text has one.",
 )
 for number, N, statement, by_hand, T in (
     (27, 1, r"\delta = \nabla_z \mathcal L = a - y", excess, "z"),
-    (28, 1, r"\nabla_W \mathcal L = \delta x^\top", lambda c: excess(c) @ c.X.T, "W"),
+    (28, 1, r"\nabla_W \mathcal L = \delta x^\top", lambda c: excess(c) @ c.x.T, "W"),
     (29, 1, r"\nabla_b \mathcal L = \delta", excess, "b"),
     (30, 5, r"\mathrm dZ = \frac1N (A - Y)", lambda c: 1 / c.N * excess(c), "z"),
-    (31, 5, r"\mathrm dW = \mathrm dZ\, X^\top", lambda c: 1 / c.N * excess(c) @ c.X.T, "W"),
+    (31, 5, r"\mathrm dW = \mathrm dZ\, X^\top", lambda c: 1 / c.N * excess(c) @ c.x.T, "W"),
     (32, 5, rf"\mathrm db = {COLUMNS} \mathrm dZ", lambda c: total(1 / c.N * excess(c)), "b"),
 ):
-    holds(f"eq{number}", f"eq. ({number})", statement, top(N=N), by_hand, on_top(T, N))
+    given = layer(head="identity", N=N)
+    holds(f"eq{number}", f"eq. ({number})", statement, given, by_hand, through(T, N))
 
 
 # Code 3: linear regression
 
 
-def other_batch(rng):
-    """Data of 3 samples, where N is from training data of 5."""
-    return Draw(**(vars(top(N=3, outputs=1)(rng)) | {"N": 5}))
-
-
-def scalar_bias(rng):
-    """The data of code 3, where the bias starts as a number."""
-    return Draw(**(vars(CODE3(rng)) | {"b": np.zeros(()), "m": 1}))
-
-
 def back_propagation(c, W, b):
     """What the function of this name in code 3 returns."""
-    dZ = 1 / c.X.shape[1] * (W @ c.X + b - c.Y)
-    return dZ @ c.X.T, np.sum(dZ, axis=1, keepdims=True)
+    dZ = 1 / c.x.shape[1] * (W @ c.x + b - c.Y)
+    return dZ @ c.x.T, np.sum(dZ, axis=1, keepdims=True)
 
 
 def differentiated(c, W, b):
     """The gradients of J in W and b, from the tape."""
-    return grad(lambda W, b: half_square(W @ c.X + b, c.Y) / 5, (0, 1))(W, b)
+    return grad(lambda W, b: half_square(W @ c.x + b, c.Y) / 5, (0, 1))(W, b)
 
 
 def descent(c, gradients):
     """Three iterations of code 3: the last W and b, and the output before the last update."""
     W, b = c.W, c.b
     for _ in range(3):
-        A = W @ c.X + b
+        A = W @ c.x + b
         dW, db = gradients(c, W, b)
         W, b = W - c.rate * dW, b - c.rate * db
     return W, b, A
@@ -1013,23 +911,22 @@ def descent(c, gradients):
 def final_cost(c, stale):
     """The ``cost`` of code 3 after them, of the output before or after the last update."""
     W, b, A = descent(c, back_propagation)
-    return np.sum(((A if stale else W @ c.X + b) - c.Y) ** 2) / (2 * c.N)
+    return np.sum(((A if stale else W @ c.x + b) - c.Y) ** 2) / (2 * c.N)
 
 
 def true_cost(c):
     """The cost at the W and b that are reached with the gradients of the tape."""
     W, b, _ = descent(c, differentiated)
-    return np.mean((W @ c.X + b - c.Y) ** 2) / 2
+    return np.mean((W @ c.x + b - c.Y) ** 2) / 2
 
 
-CODE3 = top(N=5, outputs=1)
+CODE3 = layer(head="identity", N=5, outputs=1)
 
 misprint(
     "code3-colon",
     "code 3",
     r"\texttt{def back_propagation(X, y, W, b)}",
     r"\texttt{def back_propagation(X, y, W, b):}",
-    "A syntax error.",
 )
 holds(
     "code3-gradients",
@@ -1044,7 +941,7 @@ wrong(
     "code 3, first iteration",
     r"\texttt{b = 0},\quad \texttt{np.shape(db) == np.shape(b)}",
     r"\texttt{b = np.zeros((1, 1))}",
-    scalar_bias,
+    changed(CODE3, b=np.zeros(())),
     printed=lambda c: np.shape(c.b),
     corrected=lambda c: (c.m, c.m),
     engine=lambda c: back_propagation(c, c.W, c.b)[1].shape,
@@ -1056,16 +953,16 @@ holds_if(
     r"\texttt{cost(A, y)} = J",
     "there are as many samples as in the training data",
     CODE3,
-    other_batch,
-    lambda c: np.sum((c.W @ c.X + c.b - c.Y) ** 2) / (2 * c.N),
-    lambda c: np.mean((c.W @ c.X + c.b - c.Y) ** 2) / 2,
+    changed(layer(head="identity", N=3, outputs=1), N=5),
+    lambda c: np.sum((c.W @ c.x + c.b - c.Y) ** 2) / (2 * c.N),
+    lambda c: np.mean((c.W @ c.x + c.b - c.Y) ** 2) / 2,
     "N is global there, from the training data.",
 )
 misprint(
     "code3-name",
     "code 3",
-    r"\texttt{dW, db = backward_propagation(X, y, W, b)}",
-    r"\texttt{dW, db = back_propagation(X, y, W, b)}",
+    r"\texttt{backward_propagation(X, y, W, b)}",
+    r"\texttt{back_propagation(X, y, W, b)}",
     "The function was given the other name.",
 )
 holds(
@@ -1094,11 +991,11 @@ wrong(
 
 def quotients(c):
     """The derivative of the loss before it is simplified."""
-    a = c.head(c.W @ c.X + c.b)
+    a = c.head(c.z)
     return -c.Y * (a * (1 - a)) / a - (1 - c.Y) * (-a * (1 - a)) / (1 - a)
 
 
-LOGISTIC = top("sigmoid", N=5, outputs=1)
+LOGISTIC = layer(head="sigmoid", N=5, outputs=1)
 
 holds(
     "6.2-chain",
@@ -1106,7 +1003,7 @@ holds(
     rf"{d(LOSS, 'z')} = -y \frac{{a (1 - a)}}{{a}} - (1 - y) \frac{{-a (1 - a)}}{{1 - a}} = a - y",
     LOGISTIC,
     lambda c: (quotients(c), excess(c)),
-    lambda c: (on_top("z")(c),) * 2,
+    lambda c: (through("z")(c),) * 2,
     "With a' = a (1 - a), which is (2).",
 )
 misprint(
@@ -1122,7 +1019,7 @@ holds(
     r"\Delta = \nabla_Z \mathcal L = A - Y",
     LOGISTIC,
     excess,
-    on_top("z"),
+    through("z"),
     "(33) to (35) of the losses' sum. Extraction: the number of (33) is missing.",
 )
 holds(
@@ -1130,8 +1027,8 @@ holds(
     "eq. (34)",
     r"\nabla_W \mathcal L = \Delta X^\top",
     LOGISTIC,
-    lambda c: excess(c) @ c.X.T,
-    on_top("W"),
+    lambda c: excess(c) @ c.x.T,
+    through("W"),
 )
 wrong(
     "eq35",
@@ -1141,7 +1038,7 @@ wrong(
     LOGISTIC,
     printed=excess,
     corrected=lambda c: total(excess(c)),
-    engine=on_top("b"),
+    engine=through("b"),
     note="Right for a single sample, as (19); (38) has the sum.",
 )
 for number, T, statement in (
@@ -1162,17 +1059,6 @@ for number, T, statement in (
 # Section 6.3: softmax output
 
 
-def classified(rng):
-    """The logits of one sample, m = 4 classes, with a one-hot label; n = 3 inputs below."""
-    z, y = rng.standard_normal(4), one_hot(rng, 1, 4)[0]
-    return Draw(z=z, y=y, softmax=shares, one=1.0, n=3, m=4)
-
-
-def weighted(rng):
-    """The same with a label that does not sum to 1."""
-    return Draw(**(vars(classified(rng)) | {"y": rng.uniform(0.5, 1, 4)}))
-
-
 def share(c, terms):
     """The exponentials of the logits, divided by the sum of the first so many."""
     e = np.exp(c.z)
@@ -1181,58 +1067,57 @@ def share(c, terms):
 
 def d_softmax(c):
     """The Jacobian of softmax by eq. (39), entry by entry."""
-    o = c.softmax(c.z)
-    return np.array([[o[i] * ((i == j) - o[j]) for j in range(4)] for i in range(4)])
+    o = c.head(c.z)[:, 0]
+    return np.array([[o[i] * ((i == j) - o[j]) for j in range(5)] for i in range(5)])
 
 
 def in_cases(c):
     """The same on the diagonal and beside it."""
-    o = c.softmax(c.z)
-    return np.where(np.eye(4) == 1, o[:, None] * (1 - o), -o[:, None] * o)
+    o = c.head(c.z)
+    return np.where(np.eye(5) == 1, o * (1 - o.T), -o * o.T)
 
 
 def by_quotients(c):
     """The same by the quotient rule."""
     e = np.exp(c.z)
-    return (np.diag(e * np.sum(e)) - np.outer(e, e)) / np.sum(e) ** 2
+    return (np.eye(5) * e * np.sum(e) - e * e.T) / np.sum(e) ** 2
 
 
-def merged(c, j):
-    """The derivative of the loss by z_j, with the class j by itself."""
-    o = c.softmax(c.z)
-    return sum(c.y[i] * o[j] for i in range(4) if i != j) + c.y[j] * (-1 + o[j])
+def one_class_apart(c):
+    """The derivative of the loss by each z_j, with the class j by itself."""
+    o, y = c.head(c.z), c.Y
+    others = [sum(y[i] * o[j] for i in range(5) if i != j) for j in range(5)]
+    return others + y * (-1 + o)
 
 
-def by_classes(c):
-    """The gradient of the categorical cross-entropy in the logits, from the tape."""
-    return grad(lambda z: categorical(shares(z), c.y))(c.z)
-
+CLASSES = layer(head="softmax", outputs=5)
+WEIGHTED = changed(CLASSES, Y=np.array([[0.2], [0.9], [0.4], [0.5], [1.0]]))
+CASES = r"\begin{cases} o_i (1 - o_j), & i = j \\ -o_i o_j, & i \ne j \end{cases}"
+QUOTIENT = r"\frac{\delta_{ij} e^{z_i} (\sum e^{z_k}) - e^{z_i} e^{z_j}}{(\sum e^{z_k})^2}"
+MATRIX = (
+    r"\begin{bmatrix} o_1 (1 - o_1) & \cdots & -o_1 o_m \\ \vdots & & \vdots \\"
+    r" -o_m o_1 & \cdots & o_m (1 - o_m) \end{bmatrix}"
+)
 
 wrong(
     "6.3-softmax",
     "section 6.3",
     r"s(z) = \left[\frac{e^{z_i}}{\sum_{k=1}^n e^{z_k}}\right]",
     r"s(z) = \left[\frac{e^{z_i}}{\sum_{k=1}^m e^{z_k}}\right]",
-    classified,
+    CLASSES,
     printed=lambda c: share(c, c.n),
     corrected=lambda c: share(c, c.m),
-    engine=lambda c: neural.softmax(c.z),
+    engine=lambda c: neural.softmax(c.z, axis=0),
     note="Of m classes, n inputs of the layer; section 3 has m.",
 )
 holds(
     "6.3-o",
     "section 6.3",
     r"o_i = \frac{e^{z_i}}{e^{z_1} + \cdots + e^{z_m}}",
-    classified,
+    CLASSES,
     lambda c: share(c, c.m),
-    lambda c: neural.softmax(c.z),
+    lambda c: neural.softmax(c.z, axis=0),
     "Extraction: numerator and denominator are torn apart.",
-)
-CASES = r"\begin{cases} o_i (1 - o_j), & i = j \\ -o_i o_j, & i \ne j \end{cases}"
-QUOTIENT = r"\frac{\delta_{ij} e^{z_i} (\sum e^{z_k}) - e^{z_i} e^{z_j}}{(\sum e^{z_k})^2}"
-MATRIX = (
-    r"\begin{bmatrix} o_1 (1 - o_1) & \cdots & -o_1 o_m \\ \vdots & & \vdots \\"
-    r" -o_m o_1 & \cdots & o_m (1 - o_m) \end{bmatrix}"
 )
 for item, label, statement, by_hand in (
     ("6.3-quotient", "before eq. (39)", f"{d('o_i', 'z_j')} = {QUOTIENT}", by_quotients),
@@ -1240,14 +1125,14 @@ for item, label, statement, by_hand in (
     ("eq39", "eq. (39)", d("o", "z") + r" = [o_i (\delta_{ij} - o_j)]", d_softmax),
     ("eq39-matrix", "eq. (39)", f"{d('o', 'z')} = {MATRIX}", in_cases),
 ):
-    holds(item, label, statement, classified, by_hand, lambda c: jacobian(shares)(c.z))
+    holds(item, label, statement, CLASSES, by_hand, lambda c: matrix(shares, c.z))
 holds(
     "6.3-total",
     "section 6.3",
     r"\sum_i o_i = 1",
-    classified,
-    lambda c: np.sum(c.softmax(c.z)),
-    lambda c: c.one,
+    CLASSES,
+    lambda c: np.sum(c.head(c.z)),
+    lambda c: 1.0,
 )
 misprint(
     "6.3-reason",
@@ -1260,37 +1145,33 @@ holds(
     "6.3-chain-1",
     "section 6.3, chain",
     d(LOSS, "z_j") + r" = -\sum_i y_i " + d(r"\log o_i", "z_j"),
-    weighted,
-    lambda c: -c.y @ (np.eye(4) - c.softmax(c.z)),
-    by_classes,
+    WEIGHTED,
+    lambda c: (-c.Y.T @ (np.eye(5) - c.head(c.z).T)).T,
+    through("z"),
 )
-for number, statement, by_hand in (
-    (2, rf"\frac{{1}}{{o_i}} {d('o_i', 'z_j')}", lambda c, o: d_softmax(c) / o),
-    (
-        3,
-        r"\frac{1}{o_i} \cdot o_i (\delta_{ij} - o_j)",
-        lambda c, o: 1 / o * (o * (np.eye(4) - o.T)),
-    ),
-    (4, r"(\delta_{ij} - o_j)", lambda c, o: np.eye(4) - o.T),
+for number, statement, factors in (
+    (2, rf"\frac{{1}}{{o_i}} {d('o_i', 'z_j')}", lambda c, o: 1 / o * d_softmax(c)),
+    (3, r"\frac{1}{o_i} \cdot o_i (\delta_{ij} - o_j)", lambda c, o: 1 / o * o * (np.eye(5) - o.T)),
+    (4, r"(\delta_{ij} - o_j)", lambda c, o: np.eye(5) - o.T),
 ):
     wrong(
         f"6.3-chain-{number}",
         "section 6.3, chain",
         rf"{d(LOSS, 'z_j')} = -\sum_i o_i {statement}",
         rf"{d(LOSS, 'z_j')} = -\sum_i y_i {statement}",
-        weighted,
-        printed=lambda c, f=by_hand: -c.softmax(c.z) @ f(c, c.softmax(c.z)[:, None]),
-        corrected=lambda c, f=by_hand: -c.y @ f(c, c.softmax(c.z)[:, None]),
-        engine=by_classes,
+        WEIGHTED,
+        printed=lambda c, f=factors: -(f(c, c.head(c.z)).T @ c.head(c.z)),
+        corrected=lambda c, f=factors: -(f(c, c.head(c.z)).T @ c.Y),
+        engine=through("z"),
         note="With o for y it is 0, whatever the logits and the label; the next line has y.",
     )
 holds(
     "6.3-chain-5",
     "section 6.3, chain",
     d(LOSS, "z_j") + r" = \sum_{i \ne j} y_i o_j + y_j (-1 + o_j) = (\sum_i y_i) o_j - y_j",
-    weighted,
-    lambda c: (np.array([merged(c, j) for j in range(4)]), np.sum(c.y) * c.softmax(c.z) - c.y),
-    lambda c: (by_classes(c),) * 2,
+    WEIGHTED,
+    lambda c: (one_class_apart(c), np.sum(c.Y) * c.head(c.z) - c.Y),
+    lambda c: (through("z")(c),) * 2,
     "True of any label.",
 )
 holds_if(
@@ -1298,25 +1179,15 @@ holds_if(
     "section 6.3, chain and final answer",
     d(LOSS, "z_j") + r" = o_j - y_j,\quad \delta = o - y",
     "the label sums to 1",
-    classified,
-    weighted,
-    lambda c: c.softmax(c.z) - c.y,
-    by_classes,
+    CLASSES,
+    WEIGHTED,
+    excess,
+    through("z"),
     "As one-hot labels do, which are assumed.",
 )
 
 
 # Theorem 6.1, and code 4: multiclass classification
-
-
-def unnormalised(rng):
-    """The output layer with softmax, with a label that does not sum to 1."""
-    return Draw(**(vars(top("softmax", outputs=3)(rng)) | {"Y": rng.uniform(0.5, 1, (3, 1))}))
-
-
-def stale(rng):
-    """A network with new samples, where A[0] still is the batch before."""
-    return Draw(**(vars(network(N=6)(rng)) | {"A0": rng.standard_normal((4, 6))}))
 
 
 def along(c, axis):
@@ -1336,17 +1207,18 @@ def one_by_one(c):
 
 SAME = r"\delta = \nabla_z \mathcal L = o - y"
 
-holds("thm6.1-identity", "Theorem 6.1, case 1", SAME, top(), excess, on_top("z"))
-holds("thm6.1-sigmoid", "Theorem 6.1, case 2", SAME, top("sigmoid", 1, 1), excess, on_top("z"))
+for number, given in ((1, layer(head="identity")), (2, layer(head="sigmoid", outputs=1))):
+    label = f"Theorem 6.1, case {number}"
+    holds(f"thm6.1-{number}", label, SAME, given, excess, through("z"))
 holds_if(
-    "thm6.1-softmax",
+    "thm6.1-3",
     "Theorem 6.1, case 3",
     SAME,
     "the label sums to 1",
-    top("softmax", outputs=3),
-    unnormalised,
+    CLASSES,
+    WEIGHTED,
     excess,
-    on_top("z"),
+    through("z"),
 )
 for item, statement, by_hand, by_tape in (
     ("forward", "A[L] = softmax(Z[L])", lambda c, g: forward(c, c.X, g)[1][3], one_by_one),
@@ -1371,7 +1243,7 @@ holds_if(
     r"\texttt{A[L]} = n_{W,b}(X)",
     "A[0] was set to this X",
     network(N=6),
-    stale,
+    changed(network(N=6), A0=np.ones((4, 6))),
     lambda c: forward(c, c.A0, along(c, 0))[1][3],
     one_by_one,
     "The argument X is not read, only a global A[0]. With softmax along axis 0.",

@@ -51,7 +51,7 @@ CASES = (
     "ag.nn.augment(t) ** 2",
     "ag.nn.l1_penalty([x, v], 0.3)",
     "ag.nn.l2_penalty({'a': x, 'b': v}, 0.3)",
-    "ag.nn.glm_nll('normal', dispersion=0.5)(x, M[:2])",
+    "ag.nn.glm_nll('normal', dispersion=0.5)(x, M[:2, :3])",
     "ag.nn.glm_nll('bernoulli')(v, np.array([1, 0, 1]))",
     "ag.nn.glm_nll('poisson')(x, p)",
     "ag.nn.glm_nll('gamma', dispersion=2.0)(-p, p + 1)",
