@@ -117,7 +117,12 @@ class _Compiler:
                 call = f"{args[0]}.dot({', '.join([args[1], *([out] if out else [])])})"
             else:
                 call = f"{self._fn(np.matmul)}({', '.join([*args, *([out] if out else [])])})"
-        elif fn in _REDUCTIONS and params.keys() <= {"axis", "keepdims"} and line.dtype.kind == "f" and line.dtype.itemsize > 2:
+        elif (
+            fn in _REDUCTIONS
+            and params.keys() <= {"axis", "keepdims"}
+            and line.dtype.kind == "f"
+            and line.dtype.itemsize > 2
+        ):
             out = self._slot(line, i, ())
             reduce = self._fn(_REDUCTIONS[fn].reduce)
             axis, kept = params.get("axis"), bool(params.get("keepdims", False))
@@ -280,7 +285,9 @@ class _Compiler:
         pool: list[Any] = []
         scope = {**self.namespace, "pop": pool.pop, "give_back": pool.append}
         import os
-        if os.environ.get("SHOW"): print(text)
+
+        if os.environ.get("SHOW"):
+            print(text)
         exec(compile(text, "<derived>", "exec"), scope)
         run: Callable[[Sequence[Any]], Any] = scope["run"]
         return run

@@ -193,9 +193,7 @@ class Derived:
         self.arity = len(args)
         self.program = program
         differentiated = {
-            x.birth
-            for x, (_, _, i) in zip(program.arguments, moving, strict=True)
-            if i in chosen
+            x.birth for x, (_, _, i) in zip(program.arguments, moving, strict=True) if i in chosen
         }
         self.written = write(program, names, args, results[0], differentiated)
         self.run = compiled(program, args, results[0], reuse_outputs)

@@ -70,16 +70,11 @@ def record(
     names: Sequence[str],
 ) -> tuple[Program, dict[int, str | None]]:
     """Record a function on arrays; return the program, and the user's line of each node by birth."""
-    leaves = [
-        Tensor(x, name=name)
-        for x, name in zip(example, names, strict=True)
-    ]
+    leaves = [Tensor(x, name=name) for x, name in zip(example, names, strict=True)]
     since = leaves[0].birth if leaves else 0
     with debug(), tracing(), _naming_locals(since):
         outputs = list(function(leaves))
-    made = {
-        x.birth: Node(None, value=x.data, is_argument=True, name=x.name or "") for x in leaves
-    }
+    made = {x.birth: Node(None, value=x.data, is_argument=True, name=x.name or "") for x in leaves}
     arguments = tuple(made.values())
     lines: dict[int, str | None] = {}
     records = ancestors([y for y in outputs if isinstance(y, Tensor)])
@@ -167,9 +162,7 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, slice):
-        return isinstance(b, slice) and _same(
-            (a.start, a.stop, a.step), (b.start, b.stop, b.step)
-        )
+        return isinstance(b, slice) and _same((a.start, a.stop, a.step), (b.start, b.stop, b.step))
     if isinstance(a, (np.ndarray, np.generic, float, complex)):
         return np.shape(a) == np.shape(b) and np.array_equal(a, b, equal_nan=True)
     return bool(a == b)

@@ -19,7 +19,8 @@ PAPER = Paper(
     "Y. H. Park, Gradients in a deep neural network and their Python implementations (2022)",
     "A sample is a column, w[i, j] leads to unit i from unit j; an index - is the layer below, of "
     "n units under m. J is the mean of the losses, the L2 loss has a factor 1/2; dT is the "
-    "gradient of J with respect to T, in the shape of T. The derivative of relu at 0 is 1.",
+    "gradient of J with respect to T, in the shape of T. L is the loss, and as an index the last "
+    "layer. The derivative of relu at 0 is 1.",
 )
 holds, holds_if, wrong, misprint = PAPER.holds, PAPER.holds_if, PAPER.wrong, PAPER.misprint
 
@@ -102,8 +103,15 @@ def d(y, x):
     return rf"\frac{{\partial {y}}}{{\partial {x}}}"
 
 
-LOSS = r"\mathcal L"
 COLUMNS = r"\text{sum of the columns of }"
+
+
+def equation(number, statement, given, printed, engine, note="", case=""):
+    """Record that a numbered equation holds, for each of its cases by itself."""
+    item, label = f"eq{number}", f"eq. ({number})"
+    if case:
+        item, label = f"{item}-{case}", f"{label}, {case}"
+    holds(item, label, statement, given, printed, engine, note)
 
 
 # A layer on top of another
@@ -117,16 +125,14 @@ def layer(name="sigmoid", N=1, head=None, outputs=3, beside=0.0, top=None):
     way of z; `top` are activations of another kind.
     """
     g, dg, tape_g = top or ACTIVATIONS[name]
-    out, loss, _ = HEADS[head] if head else (None, None, None)
-    functions = {"g": g, "dg": dg, "tape_g": tape_g, "head": out, "dS": d_scalar, "rate": 0.1}
+    out, loss, _ = HEADS[head] if head else (lambda z: z, lambda z, y: scalar(z), 3)
+    functions = {"g": g, "dg": dg, "tape_g": tape_g, "dS": d_scalar, "head": out, "loss": loss}
     functions["extra"] = lambda x, W, b: beside * sum(np.sum(t**2) for t in (x, W, b))
-    functions["S"] = (lambda z, y: loss(out(z), y)) if head else (lambda z, y=None: scalar(z))
 
     def given(rng):
         z_, W, b = normal(rng, (4, N), (outputs, 4), (outputs, 1))
         z_[0] = 0
-        x = g(z_)
-        Y = labels(rng, head, outputs, N) if head else None
+        x, Y = g(z_), labels(rng, head, outputs, N)
         return Draw(z_=z_, x=x, W=W, b=b, z=W @ x + b, Y=Y, N=N, n=4, m=outputs, **functions)
 
     return given
@@ -139,7 +145,7 @@ def through(variable, N=1):
         c = Draw(**(vars(c) | {variable: t}))
         x = c.tape_g(c.z_) if variable == "z_" else c.x
         z = c.z if variable == "z" else c.W @ x + c.b
-        return (c.S(z, c.Y) + c.extra(x, c.W, c.b)) / N
+        return (c.loss(c.head(z), c.Y) + c.extra(x, c.W, c.b)) / N
 
     return lambda c: grad(lambda t: loss(t, c))(getattr(c, variable))
 
@@ -258,7 +264,7 @@ holds(
     layer(head="sigmoid", N=5, outputs=1),
     lambda c: (c.head(c.z) - c.Y, 1 / 5 * (c.head(c.z) - c.Y) @ c.x.T),
     lambda c: (5 * through("z", N=5)(c), through("W", N=5)(c)),
-    "By the notes cited. The factor that is said to make the dZ of [2] incorrect is a choice: "
+    "With the formulas of the notes cited. The factor said to make their dZ incorrect is a choice: "
     "A - Y is the Delta of section 5.2.",
 )
 
@@ -300,7 +306,7 @@ holds(
     rf"\nabla_x g = \left[{d('g', 'x')}\right]^\top",
     layer(),
     lambda c: np.array([[c.dS(c.x)[j, 0] for j in range(4)]]).T,
-    lambda c: grad(c.S)(c.x),
+    lambda c: grad(scalar)(c.x),
 )
 
 
@@ -400,16 +406,12 @@ holds_if(
 )
 CODE1 = {
     "sigmoid": (lambda c: 1 / (1 + np.exp(-c.z)), lambda c: neural.sigmoid(c.z)),
-    "d_sigmoid": (
-        lambda c: c.sigmoid(c.z) * (1 - c.sigmoid(c.z)),
-        lambda c: slopes(sigmoid, c.z),
-    ),
+    "d_sigmoid": (lambda c: c.sigmoid(c.z) * (1 - c.sigmoid(c.z)), lambda c: slopes(sigmoid, c.z)),
     "relu": (lambda c: np.maximum(0, c.z), lambda c: neural.relu(c.z)),
     "d_relu": (lambda c: (c.z >= 0) * c.one, lambda c: slopes(ACTIVATIONS["relu"][2], c.z)),
 }
-holds(
-    "eq1",
-    "eq. (1)",
+equation(
+    1,
     r"\operatorname{relu}'(z) = " + STEP % (r"\ge", "< 0"),
     points,
     lambda c: c.d_relu(c.z),
@@ -425,7 +427,7 @@ holds(
     lambda c: slopes(lambda z: z + relu_eps(-z, c.eps), c.z),
     "In a similar manner: relu(z) = z + relu(-z), with the bend from 0 to eps.",
 )
-holds("eq2", "eq. (2)", r"\sigma'(z) = \sigma(z) (1 - \sigma(z))", points, *CODE1["d_sigmoid"])
+equation(2, r"\sigma'(z) = \sigma(z) (1 - \sigma(z))", points, *CODE1["d_sigmoid"])
 for item, sides in CODE1.items():
     prime = "'" * item.startswith("d_")
     statement = rf"\texttt{{{item}(Z)}} = \operatorname{{{item.removeprefix('d_')}}}{prime}(Z)"
@@ -466,10 +468,14 @@ def first_entry(c, i):
     return dW
 
 
+def diagonal(c):
+    """The matrix of the derivatives of an activation, eq. (9)."""
+    return np.diag(c.dg(c.z_)[:, 0])
+
+
 misprint("4-reference", "before eq. (5)", r"\text{Equation (1)}", r"\text{Equation (3)}")
-holds(
-    "eq5",
-    "eq. (5)",
+equation(
+    5,
     r"z_i = \sum_{j=1}^n w_{ij} x_j + b_i",
     layer(),
     lambda c: sum(c.W[:, [j]] * c.x[j] for j in range(4)) + c.b,
@@ -481,12 +487,11 @@ holds(
     r"\nabla_W S \in M_{mn \times 1}(\mathbb R);\ \nabla_W S \in M_{m \times n}(\mathbb R)",
     layer(),
     lambda c: ((c.m * c.n, 1), (c.m, c.n)),
-    lambda c: (matrix(lambda W: c.S(W @ c.x + c.b), c.W).T.shape, through("W")(c).shape),
+    lambda c: (matrix(lambda W: scalar(W @ c.x + c.b), c.W).T.shape, through("W")(c).shape),
     "As a column of partial derivatives, and by the convention.",
 )
-holds(
-    "eq6",
-    "eq. (6)",
+equation(
+    6,
     d("S", "w_{ij}") + r" = \sum_k " + d("S", "z_k") + d("z_k", "w_{ij}"),
     layer(),
     lambda c: sum(c.dS(c.z)[k] * dz_dw(c)[k] for k in range(3)),
@@ -522,34 +527,31 @@ wrong(
     engine=lambda c: np.stack([through("W")(c)] * 3),
     note="Taken for each i; the rest of the matrix is right. Perhaps from the extraction.",
 )
-holds(
-    "eq7",
-    "eq. (7)",
+equation(
+    7,
     d("z", "x") + " = [w_{ij}] = W",
     layer(),
     lambda c: c.W,
     lambda c: matrix(lambda x: c.W @ x + c.b, c.x),
 )
-holds(
-    "eq8",
-    "eq. (8)",
+equation(
+    8,
     d("z", "b") + r" = [\delta_{ij}] = I",
     layer(),
     lambda c: np.eye(c.m),
     lambda c: matrix(lambda b: c.W @ c.x + b, c.b),
 )
 for name in ACTIVATIONS:
-    holds(
-        f"eq9-{name}",
-        f"eq. (9), {name}",
+    equation(
+        9,
         d("a", "z") + r" = [g'(z_i) \delta_{ij}] = \operatorname{diag}(g'(z))",
         layer(name),
-        lambda c: np.diag(c.dg(c.z_)[:, 0]),
+        diagonal,
         lambda c: matrix(c.tape_g, c.z_),
+        case=name,
     )
-holds(
-    "eq10",
-    "eq. (10)",
+equation(
+    10,
     rf"\nabla_W S = \left[{d('S', 'z')}\right]^\top x^\top = (\nabla_z S) x^\top",
     layer(),
     lambda c: c.dS(c.z) @ c.x.T,
@@ -558,11 +560,6 @@ holds(
 
 
 # Section 5.1: backpropagation through a layer
-
-
-def diagonal(c):
-    """The matrix of eq. (14)."""
-    return np.diag(c.dg(c.z_)[:, 0])
 
 
 def delta_below(c):
@@ -581,44 +578,41 @@ holds(
 holds(
     "5.1-row",
     "section 5.1",
-    d(LOSS, "z") + r" = (\nabla_z \mathcal L)^\top \in M_{1 \times m}(\mathbb R)",
+    d("L", "z") + r" = (\nabla_z L)^\top \in M_{1 \times m}(\mathbb R)",
     layer(),
     lambda c: c.dS(c.z).T,
-    lambda c: matrix(c.S, c.z),
+    lambda c: matrix(scalar, c.z),
 )
-holds(
-    "eq11",
-    "eq. (11)",
-    r"\nabla_W \mathcal L = (\nabla_z \mathcal L) x^\top = \delta a_-^\top",
+equation(
+    11,
+    r"\nabla_W L = (\nabla_z L) x^\top = \delta a_-^\top",
     layer(),
     lambda c: c.dS(c.z) @ c.g(c.z_).T,
     through("W"),
 )
-holds(
-    "eq12",
-    "eq. (12)",
-    rf"{d(LOSS, 'b')} = {d(LOSS, 'z')} {d('z', 'b')},\quad \nabla_b \mathcal L = \delta",
+equation(
+    12,
+    rf"{d('L', 'b')} = {d('L', 'z')} {d('z', 'b')},\quad \nabla_b L = \delta",
     layer(),
     lambda c: (c.dS(c.z).T @ np.eye(3), c.dS(c.z)),
-    lambda c: (matrix(lambda b: c.S(c.W @ c.x + b), c.b), through("b")(c)),
+    lambda c: (matrix(lambda b: scalar(c.W @ c.x + b), c.b), through("b")(c)),
 )
-holds(
-    "eq13",
-    "eq. (13)",
-    rf"{d(LOSS, 'x')} = {d(LOSS, 'z')} W,\quad \nabla_{{a_-}} \mathcal L = W^\top \delta",
+equation(
+    13,
+    rf"{d('L', 'x')} = {d('L', 'z')} W,\quad \nabla_{{a_-}} L = W^\top \delta",
     layer(),
     lambda c: (c.dS(c.z).T @ c.W, c.W.T @ c.dS(c.z)),
-    lambda c: (matrix(lambda x: c.S(c.W @ x + c.b), c.x), through("x")(c)),
+    lambda c: (matrix(lambda x: scalar(c.W @ x + c.b), c.x), through("x")(c)),
 )
 for name in ACTIVATIONS:
-    holds(
-        f"eq14-{name}",
-        f"eq. (14) and before it, {name}",
+    equation(
+        14,
         r"\delta_-^\top = (\delta^\top W) \operatorname{diag}(g_-'(z_-)),\quad"
         r" \delta_- = \operatorname{diag}(g_-'(z_-)) (W^\top \delta)",
         layer(name),
         lambda c: ((c.dS(c.z).T @ c.W) @ diagonal(c), diagonal(c) @ (c.W.T @ c.dS(c.z))),
         lambda c: (through("z_")(c).T, through("z_")(c)),
+        case=name,
     )
 misprint(
     "5.1-parenthesis",
@@ -636,19 +630,19 @@ holds(
     lambda c: np.diag(c.z[:, 0]) @ c.b,
 )
 for name in ACTIVATIONS:
-    holds(
-        f"eq15-{name}",
-        f"eq. (15), {name}",
+    equation(
+        15,
         r"\delta_- = g_-'(z_-) \odot (W^\top \delta) = (W^\top \delta) \odot g_-'(z_-)",
         layer(name),
         lambda c: (delta_below(c), (c.W.T @ c.dS(c.z)) * c.dg(c.z_)),
         lambda c: (through("z_")(c),) * 2,
+        case=name,
     )
 for T, statement, by_hand, such_as in (
     ("z_", r"\delta_- = g_-'(z_-) \odot (W^\top \delta)", delta_below, "a penalty on a below"),
-    ("x", r"\nabla_{a_-} \mathcal L = W^\top \delta", lambda c: c.W.T @ c.dS(c.z), "a shortcut"),
-    ("W", r"\nabla_W \mathcal L = \delta a_-^\top", lambda c: c.dS(c.z) @ c.x.T, "weight decay"),
-    ("b", r"\nabla_b \mathcal L = \delta", lambda c: c.dS(c.z), "a penalty on b"),
+    ("x", r"\nabla_{a_-} L = W^\top \delta", lambda c: c.W.T @ c.dS(c.z), "a skip connection"),
+    ("W", r"\nabla_W L = \delta a_-^\top", lambda c: c.dS(c.z) @ c.x.T, "weight decay"),
+    ("b", r"\nabla_b L = \delta", lambda c: c.dS(c.z), "a penalty on b"),
 ):
     holds_if(
         f"thm5.1-{T.strip('_')}",
@@ -664,21 +658,21 @@ for T, statement, by_hand, such_as in (
 holds_if(
     "thm5.1-delta",
     "Theorem 5.1",
-    r"\delta = g'(z) \odot \nabla_a \mathcal L",
+    r"\delta = g'(z) \odot \nabla_a L",
     "g acts on each entry by itself",
     layer(),
     layer(top=(shares, lambda z: shares(z) * (1 - shares(z)), shares)),
     lambda c: c.dg(c.z) * c.dS(c.g(c.z)),
-    lambda c: grad(lambda z: c.S(c.tape_g(z)))(c.z),
+    lambda c: grad(lambda z: scalar(c.tape_g(z)))(c.z),
     "As section 4 assumes; it fails for softmax, with the diagonal of (39) as g'.",
 )
 for number, statement, T, by_tape in (
-    (16, r"\nabla_{a_{\ell-1}} \mathcal L = W_\ell^\top \delta_\ell", "A", "A"),
+    (16, r"\nabla_{a_{\ell-1}} L = W_\ell^\top \delta_\ell", "A", "A"),
     (17, r"\delta_{\ell-1} = g_{\ell-1}'(z_{\ell-1}) \odot (W_\ell^\top \delta_\ell)", "Z", "Z"),
-    (18, r"\nabla_{W_\ell} \mathcal L = \delta_\ell a_{\ell-1}^\top", "W", "W"),
-    (19, r"\nabla_{b_\ell} \mathcal L = \delta_\ell", "Z", "b"),
+    (18, r"\nabla_{W_\ell} L = \delta_\ell a_{\ell-1}^\top", "W", "W"),
+    (19, r"\nabla_{b_\ell} L = \delta_\ell", "Z", "b"),
 ):
-    holds(f"eq{number}", f"eq. ({number})", statement, network(), hand(T), taped(by_tape))
+    equation(number, statement, network(), hand(T), taped(by_tape))
 misprint(
     "5-range",
     "eq. (17) and (23)",
@@ -720,13 +714,13 @@ holds(
     lambda c: (c.x.T @ c.W.T + c.b.T, c.x @ (c.dS(c.z) / c.N).T),
     lambda c: (
         np.stack([c.W @ x + c.b[:, 0] for x in c.x.T]),
-        grad(lambda V: c.S((c.x.T @ V + c.b.T).T) / 5)(c.W.T),
+        grad(lambda V: scalar((c.x.T @ V + c.b.T).T) / 5)(c.W.T),
     ),
     "With samples in rows the formulas are transposed.",
 )
 for item, statement, one in (
     ("delta", r"\delta_k \in \operatorname{Mat}_{%s \times 1}(\mathbb R)", True),
-    ("Delta", rf"\Delta = [{d(LOSS, 'z_{ki}')}],\quad i = 1, \ldots, %s", False),
+    ("Delta", rf"\Delta = [{d('L', 'z_{ki}')}],\quad i = 1, \ldots, %s", False),
     ("Z", r"Z \in \operatorname{Mat}_{%s \times N}(\mathbb R)", False),
 ):
     wrong(
@@ -737,13 +731,13 @@ for item, statement, one in (
         BATCH,
         printed=lambda c, one=one: (c.n, 1 if one else c.N),
         corrected=lambda c, one=one: (c.m, 1 if one else c.N),
-        engine=lambda c, one=one: np.shape(grad(c.S)(c.z[:, :1] if one else c.z)),
+        engine=lambda c, one=one: np.shape(grad(scalar)(c.z[:, :1] if one else c.z)),
         note="The layer has n inputs and m units; Z was m x N a few lines above.",
     )
 holds(
     "5.2-Delta",
     "section 5.2",
-    r"\Delta = \nabla_Z \mathcal L = [\delta_1\ \delta_2\ \cdots\ \delta_N]",
+    r"\Delta = \nabla_Z L = [\delta_1\ \delta_2\ \cdots\ \delta_N]",
     BATCH,
     side_by_side,
     through("z"),
@@ -753,15 +747,15 @@ for item, T, statement, *forms in (
     (
         "5.2-dz",
         "z",
-        r"\nabla_{z_k} J = \frac1N \sum_{j=1}^N \nabla_{z_k} \mathcal L_j"
-        r" = \frac1N \nabla_{z_k} \mathcal L_k = \frac1N \delta_k",
+        r"\nabla_{z_k} J = \frac1N \sum_{j=1}^N \nabla_{z_k} L_j"
+        r" = \frac1N \nabla_{z_k} L_k = \frac1N \delta_k",
         lambda c: side_by_side(c) @ np.eye(5) / c.N,
         lambda c: np.hstack(each(c, lambda delta, x: delta / c.N)),
     ),
     (
         "5.2-dZ",
         "z",
-        r"\nabla_Z J = \frac1N \nabla_Z \mathcal L = \frac1N \Delta",
+        r"\nabla_Z J = \frac1N \nabla_Z L = \frac1N \Delta",
         lambda c: c.dS(c.z) / c.N,
         lambda c: side_by_side(c) / c.N,
     ),
@@ -809,9 +803,8 @@ for number, statement, T in (
 ):
     for name in ACTIVATIONS if number == 23 else HEADS:
         given = network(hidden=name, N=6) if number == 23 else network(name, N=6)
-        label = f"Theorem 5.4, eq. ({number}), {name}"
         by_hand = by_samples if number == 21 else hand(T)
-        holds(f"eq{number}-{name}", label, statement, given, by_hand, taped(T))
+        equation(number, statement, given, by_hand, taped(T), case=name)
 
 
 # Code 2: a relu layer
@@ -866,22 +859,21 @@ misprint(
 holds(
     "6.1-row",
     "section 6.1, before eq. (27)",
-    f"{d(LOSS, 'z')} = {d(LOSS, 'a')} = (a - y)^\\top",
+    f"{d('L', 'z')} = {d('L', 'a')} = (a - y)^\\top",
     layer(head="identity"),
     lambda c: excess(c).T,
     lambda c: matrix(lambda z: half_square(z, c.Y), c.z),
     "Here and in (27) to (32) for three outputs, where the text has one.",
 )
 for number, N, statement, by_hand, T in (
-    (27, 1, r"\delta = \nabla_z \mathcal L = a - y", excess, "z"),
-    (28, 1, r"\nabla_W \mathcal L = \delta x^\top", lambda c: excess(c) @ c.x.T, "W"),
-    (29, 1, r"\nabla_b \mathcal L = \delta", excess, "b"),
+    (27, 1, r"\delta = \nabla_z L = a - y", excess, "z"),
+    (28, 1, r"\nabla_W L = \delta x^\top", lambda c: excess(c) @ c.x.T, "W"),
+    (29, 1, r"\nabla_b L = \delta", excess, "b"),
     (30, 5, r"\mathrm dZ = \frac1N (A - Y)", lambda c: 1 / c.N * excess(c), "z"),
     (31, 5, r"\mathrm dW = \mathrm dZ\, X^\top", lambda c: 1 / c.N * excess(c) @ c.x.T, "W"),
     (32, 5, rf"\mathrm db = {COLUMNS} \mathrm dZ", lambda c: total(1 / c.N * excess(c)), "b"),
 ):
-    given = layer(head="identity", N=N)
-    holds(f"eq{number}", f"eq. ({number})", statement, given, by_hand, through(T, N))
+    equation(number, statement, layer(head="identity", N=N), by_hand, through(T, N))
 
 
 # Code 3: linear regression
@@ -904,7 +896,7 @@ def descent(c, gradients):
     for _ in range(3):
         A = W @ c.x + b
         dW, db = gradients(c, W, b)
-        W, b = W - c.rate * dW, b - c.rate * db
+        W, b = W - 0.1 * dW, b - 0.1 * db
     return W, b, A
 
 
@@ -1000,7 +992,7 @@ LOGISTIC = layer(head="sigmoid", N=5, outputs=1)
 holds(
     "6.2-chain",
     "section 6.2, before eq. (33)",
-    rf"{d(LOSS, 'z')} = -y \frac{{a (1 - a)}}{{a}} - (1 - y) \frac{{-a (1 - a)}}{{1 - a}} = a - y",
+    rf"{d('L', 'z')} = -y \frac{{a (1 - a)}}{{a}} - (1 - y) \frac{{-a (1 - a)}}{{1 - a}} = a - y",
     LOGISTIC,
     lambda c: (quotients(c), excess(c)),
     lambda c: (through("z")(c),) * 2,
@@ -1009,32 +1001,24 @@ holds(
 misprint(
     "6.2-letters",
     "eq. (33), (34)",
-    r"\delta = \nabla_Z \mathcal L = a - y,\quad \nabla_W \mathcal L = \Delta x^\top",
-    r"\Delta = \nabla_Z \mathcal L = A - Y,\quad \nabla_W \mathcal L = \Delta X^\top",
+    r"\delta = \nabla_Z L = a - y,\quad \nabla_W L = \Delta x^\top",
+    r"\Delta = \nabla_Z L = A - Y,\quad \nabla_W L = \Delta X^\top",
     "Said to be vectorized, with the letters of one sample.",
 )
-holds(
-    "eq33",
-    "eq. (33)",
-    r"\Delta = \nabla_Z \mathcal L = A - Y",
+equation(
+    33,
+    r"\Delta = \nabla_Z L = A - Y",
     LOGISTIC,
     excess,
     through("z"),
     "(33) to (35) of the losses' sum. Extraction: the number of (33) is missing.",
 )
-holds(
-    "eq34",
-    "eq. (34)",
-    r"\nabla_W \mathcal L = \Delta X^\top",
-    LOGISTIC,
-    lambda c: excess(c) @ c.x.T,
-    through("W"),
-)
+equation(34, r"\nabla_W L = \Delta X^\top", LOGISTIC, lambda c: excess(c) @ c.x.T, through("W"))
 wrong(
     "eq35",
     "eq. (35)",
-    r"\nabla_b \mathcal L = \Delta",
-    rf"\nabla_b \mathcal L = {COLUMNS} \Delta",
+    r"\nabla_b L = \Delta",
+    rf"\nabla_b L = {COLUMNS} \Delta",
     LOGISTIC,
     printed=excess,
     corrected=lambda c: total(excess(c)),
@@ -1046,9 +1030,8 @@ for number, T, statement in (
     (37, "W", r"\mathrm dZ_L\, A_{L-1}^\top"),
     (38, "b", rf"{COLUMNS} \mathrm dZ_L"),
 ):
-    holds(
-        f"eq{number}",
-        f"eq. ({number})",
+    equation(
+        number,
         rf"\mathrm d{T}_L = {statement}",
         network("sigmoid", N=6),
         lambda c, T=T: vars(last(c))[T],
@@ -1120,8 +1103,13 @@ holds(
     "Extraction: numerator and denominator are torn apart.",
 )
 for item, label, statement, by_hand in (
-    ("6.3-quotient", "before eq. (39)", f"{d('o_i', 'z_j')} = {QUOTIENT}", by_quotients),
-    ("6.3-cases", "before eq. (39)", f"{d('o_i', 'z_j')} = {CASES}", in_cases),
+    (
+        "6.3-quotient",
+        "section 6.3, before eq. (39)",
+        f"{d('o_i', 'z_j')} = {QUOTIENT}",
+        by_quotients,
+    ),
+    ("6.3-cases", "section 6.3, before eq. (39)", f"{d('o_i', 'z_j')} = {CASES}", in_cases),
     ("eq39", "eq. (39)", d("o", "z") + r" = [o_i (\delta_{ij} - o_j)]", d_softmax),
     ("eq39-matrix", "eq. (39)", f"{d('o', 'z')} = {MATRIX}", in_cases),
 ):
@@ -1144,7 +1132,7 @@ misprint(
 holds(
     "6.3-chain-1",
     "section 6.3, chain",
-    d(LOSS, "z_j") + r" = -\sum_i y_i " + d(r"\log o_i", "z_j"),
+    d("L", "z_j") + r" = -\sum_i y_i " + d(r"\log o_i", "z_j"),
     WEIGHTED,
     lambda c: (-c.Y.T @ (np.eye(5) - c.head(c.z).T)).T,
     through("z"),
@@ -1157,8 +1145,8 @@ for number, statement, factors in (
     wrong(
         f"6.3-chain-{number}",
         "section 6.3, chain",
-        rf"{d(LOSS, 'z_j')} = -\sum_i o_i {statement}",
-        rf"{d(LOSS, 'z_j')} = -\sum_i y_i {statement}",
+        rf"{d('L', 'z_j')} = -\sum_i o_i {statement}",
+        rf"{d('L', 'z_j')} = -\sum_i y_i {statement}",
         WEIGHTED,
         printed=lambda c, f=factors: -(f(c, c.head(c.z)).T @ c.head(c.z)),
         corrected=lambda c, f=factors: -(f(c, c.head(c.z)).T @ c.Y),
@@ -1168,7 +1156,7 @@ for number, statement, factors in (
 holds(
     "6.3-chain-5",
     "section 6.3, chain",
-    d(LOSS, "z_j") + r" = \sum_{i \ne j} y_i o_j + y_j (-1 + o_j) = (\sum_i y_i) o_j - y_j",
+    d("L", "z_j") + r" = \sum_{i \ne j} y_i o_j + y_j (-1 + o_j) = (\sum_i y_i) o_j - y_j",
     WEIGHTED,
     lambda c: (one_class_apart(c), np.sum(c.Y) * c.head(c.z) - c.Y),
     lambda c: (through("z")(c),) * 2,
@@ -1177,7 +1165,7 @@ holds(
 holds_if(
     "6.3-chain-6",
     "section 6.3, chain and final answer",
-    d(LOSS, "z_j") + r" = o_j - y_j,\quad \delta = o - y",
+    d("L", "z_j") + r" = o_j - y_j,\quad \delta = o - y",
     "the label sums to 1",
     CLASSES,
     WEIGHTED,
@@ -1205,7 +1193,7 @@ def one_by_one(c):
     return np.stack(rows, axis=1)
 
 
-SAME = r"\delta = \nabla_z \mathcal L = o - y"
+SAME = r"\delta = \nabla_z L = o - y"
 
 for number, given in ((1, layer(head="identity")), (2, layer(head="sigmoid", outputs=1))):
     label = f"Theorem 6.1, case {number}"
