@@ -4,56 +4,107 @@ from __future__ import annotations
 
 import ast
 import inspect
+import operator
 import textwrap
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
+
+from ..rules.indexing import scatter
+from .literals import literal
 
 __all__ = ["definitions"]
 
 
-def definitions(helpers: Iterable[tuple[str, Callable[..., Any]]]) -> list[str]:
-    """Write functions of this package as definitions that need NumPy alone.
+def _scatter(g: Any, shape: Any, index: Any) -> Any:
+    out = np.zeros(shape, g.dtype)
+    np.add.at(out, index, g)
+    return out
+
+
+def _setitem(x: Any, value: Any, index: Any) -> Any:
+    out = x.copy()
+    out[index] = value
+    return out
+
+
+def _add_at(x: Any, value: Any, index: Any) -> Any:
+    out = x.copy()
+    np.add.at(out, index, value)
+    return out
+
+
+_PLAINER: dict[Callable[..., Any], Callable[..., Any]] = {
+    scatter.__wrapped__: _scatter,  # type: ignore[attr-defined]
+    operator.setitem: _setitem,
+    np.add.at: _add_at,
+}
+"""Short forms of functions that are longer here, for speed or for indices with holes."""
+
+
+def definitions(
+    helpers: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]],
+) -> tuple[set[str], list[str]]:
+    """Write what programs call that is not NumPy's.
 
     Parameters
     ----------
-    helpers : iterable of (name, function)
-        What each is called, and the function; those that it uses are written before it.
+    helpers : dict of str to (function, function)
+        By the name it is called by: what the user calls, and what computes it.
 
     Returns
     -------
-    list of str
+    imports : set of str
+        The modules that they use.
+    texts : list of str
+        A definition each; those that it uses stand before it.
+
+    Raises
+    ------
+    NotImplementedError
+        For a function that cannot be written alone.
     """
+    imports: set[str] = set()
     written: dict[str, str] = {}
-    for name, function in helpers:
-        _define(name, function, written)
-    return list(written.values())
+    for name, (fn, forward) in helpers.items():
+        _define(name, _PLAINER.get(fn, forward), written, imports)
+    return imports, list(written.values())
 
 
-def _define(name: str, function: Any, written: dict[str, str]) -> None:
+def _define(name: str, function: Any, written: dict[str, str], imports: set[str]) -> None:
     if name in written:
         return
     written[name] = ""  # its place, should it call itself
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef), function
+    try:
+        definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        definition = ast.Pass()
+    if not isinstance(definition, ast.FunctionDef):
+        raise NotImplementedError(
+            f"derive: {name} cannot be written in NumPy alone; call the step, or write that part "
+            "in other functions"
+        )
     definition.name = name
     definition.decorator_list = []
     _strip(definition)
     used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
     for other in sorted(used & function.__globals__.keys()):
         value = function.__globals__[other]
+        constant = literal(value)
         if isinstance(value, types.ModuleType):
-            continue
-        if inspect.isfunction(inspect.unwrap(value)) and _is_ours(value):
-            _define(other, inspect.unwrap(value), written)
-        elif not callable(value):
-            written[other] = f"{other} = {value!r}"
+            imports.add(value.__name__)
+        elif constant is not None:
+            written[other] = f"{other} = {ast.unparse(constant)}"
+        elif not _is_type_of_python(value):
+            _define(other, inspect.unwrap(value), written, imports)
     written[name] = written.pop(name) + ast.unparse(definition)
 
 
-def _is_ours(value: Any) -> bool:
-    return (getattr(value, "__module__", "") or "").startswith("autograd_lite")
+def _is_type_of_python(value: Any) -> bool:
+    """What only annotations name."""
+    return getattr(value, "__module__", "") in ("typing", "collections.abc")
 
 
 def _strip(definition: ast.FunctionDef) -> None:
@@ -61,7 +112,8 @@ def _strip(definition: ast.FunctionDef) -> None:
     if ast.get_docstring(definition) is not None:
         definition.body = definition.body[1:]
     definition.returns = None
-    for arg in (*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs):
+    arguments = definition.args
+    for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         arg.annotation = None
     definition.body = [
         statement

@@ -41,6 +41,11 @@ _VIEWS = (
     np.broadcast_to,
     operator.getitem,
 )
+_NUMBERS_CONVERTED = (
+    np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.greater,
+    np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+)  # fmt: skip
+"""Functions that bring both arguments to one dtype; a number is brought there beforehand."""
 MISS = object()
 """What a compiled function returns for arguments of another kind than it was made for."""
 
@@ -65,6 +70,7 @@ class _Compiler:
         self.slots: list[str] = []  # what a workspace consists of, by name
         self.names: dict[int, str] = {}
         self.slot_of: dict[int, str] = {}
+        self.roots: dict[int, Node] = {}
         self.free: dict[tuple[Any, ...], list[str]] = {}
         self.last_use = self._liveness()
         self.kept = {self._root(x).birth for x in program.outputs}
@@ -77,9 +83,12 @@ class _Compiler:
 
     def _root(self, x: Node) -> Node:
         """The node whose memory a node looks at."""
-        while x.op is not None and (y := _looked_at(x)) is not None:
-            x = y
-        return x
+        if x.op is None:
+            return x
+        if x.birth not in self.roots:
+            y = _looked_at(x)
+            self.roots[x.birth] = x if y is None else self._root(y)
+        return self.roots[x.birth]
 
     def _liveness(self) -> dict[int, int]:
         last = {}
@@ -188,10 +197,8 @@ class _Compiler:
         if x.birth in self.names:
             return self.names[x.birth]
         value = x.value
-        if isinstance(line.op.fn, np.ufunc) and not x.shape:  # type: ignore[union-attr]
-            others = [y.value for y in line.inputs if y is not x]
-            if others:
-                value = np.asarray(value, np.result_type(value, *others))
+        if made_by(line, *_NUMBERS_CONVERTED) and not x.shape:
+            value = np.asarray(value, np.result_type(*(y.value for y in line.inputs)))
         name = self.given(value)
         if x.shape:
             self.names[x.birth] = name
@@ -203,7 +210,7 @@ class _Compiler:
         leaves = []
         for x in self.program.outputs:
             name = self.names.get(x.birth) or self.given(x.value)
-            own = x.op is not None and _looked_at(x) is None and name not in seen
+            own = x.op is not None and self._root(x) is x and name not in seen
             seen.add(name)
             leaves.append(name if own or not x.shape else f"{name}.copy()")
         return self._display(structure, iter(leaves), leaves)
@@ -295,10 +302,15 @@ class _Compiler:
 
 def _looked_at(x: Node) -> Node | None:
     """The input whose memory a node looks at, or None for one that has its own."""
+    assert x.op is not None
     if made_by(x, *_VIEWS):
         return x.inputs[0]
+    if isinstance(x.op.fn, np.ufunc) or x.op.fn in _REDUCTIONS or not x.shape:
+        return None
+    values = [y.value for y in x.inputs]  # of a rewritten node the value may be another array
+    found = x.op.forward(*values, **x.params)
     for y in x.inputs:
-        if y.shape and x.shape and np.may_share_memory(x.value, y.value):
+        if y.shape and np.may_share_memory(found, y.value):
             return y
     return None
 

@@ -504,7 +504,7 @@ def _reshaped_quotient(line: Node) -> Node | None:
 def _matrix_times_vector(line: Node) -> Node | None:
     """``(A @ v[..., None])[..., 0]`` is ``A @ v``."""
     (product, *_) = line.inputs
-    if line.params["index"] != (..., 0) or not _loose(product, np.matmul):
+    if _frozen(line.params["index"]) != _frozen((..., 0)) or not _loose(product, np.matmul):
         return None
     matrix, column = product.inputs
     if made_by(column, operator.getitem) and column.inputs[0].ndim == 1:

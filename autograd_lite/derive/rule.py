@@ -71,4 +71,5 @@ def rule_text(
     spelling = Spelling(program, {})
     for x, name in zip(program.arguments, called, strict=True):
         spelling.names[x.birth] = name
-    return spelling.text(), dict(spelling.helpers)
+    text = spelling.text()
+    return text, {name: forward for name, (_, forward) in spelling.helpers.items()}

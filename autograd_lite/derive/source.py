@@ -104,8 +104,10 @@ def write(
         head.append(f"N = len({first})")
     body = "\n    ".join([*unpacked, *head, *lines, f"return {returned}"])
     step = f"def step({', '.join(parameters)}):\n    {body}"
-    source = "\n\n\n".join([*definitions(spelling.helpers.items()), step])
-    return Written(source, tuple(spelling.arrays))
+    imports, texts = definitions(spelling.helpers)
+    modules = sorted((imports | spelling.imports) - {"numpy"})
+    head = "\n".join(["import numpy as np", *(f"import {module}" for module in modules)])
+    return Written("\n\n\n".join([head, *texts, step]), tuple(spelling.arrays))
 
 
 def _access(path: Sequence[Any]) -> str:

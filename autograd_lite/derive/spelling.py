@@ -6,14 +6,18 @@ import ast
 import keyword
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..op import Op
+from ..rules.indexing import HOLE, scatter
+from .literals import literal, parsed
 from .program import Node, Program, made_by
 
-__all__ = ["Spelling", "identifier", "literal"]
+__all__ = ["Spelling", "identifier"]
 
 _OPERATORS: dict[Callable[..., Any], type[ast.operator]] = {
     np.add: ast.Add,
@@ -35,8 +39,9 @@ _COMPARISONS: dict[Callable[..., Any], type[ast.cmpop]] = {
     np.equal: ast.Eq,
     np.not_equal: ast.NotEq,
 }
-_METHODS = {np.sum, np.mean, np.max, np.min, np.prod, np.reshape, np.ndarray.astype}
 _MODULES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
+_SCIPY = ("scipy.special", "scipy.linalg", "scipy.stats")
+_RESERVED = ("np", "scipy", "step", "constants", "len", "slice", "float", "complex")
 _LINE = 72
 """An expression that is read once stands inside of another one up to so many characters."""
 
@@ -44,36 +49,9 @@ _LINE = 72
 def identifier(text: str) -> str:
     """Make a name that Python takes of any text; nothing but letters, digits and _ remains."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_") or "v"
-    if name[0].isdigit() or keyword.iskeyword(name) or name in ("np", "step", "constants"):
+    if name[0].isdigit() or keyword.iskeyword(name) or name in _RESERVED:
         name = f"v_{name}"
     return name
-
-
-def literal(value: Any) -> ast.expr | None:
-    """Write a number, text, None, slice, dtype or a tuple of those; None for anything else."""
-    if value is None or isinstance(value, (bool, int, str)) or value is Ellipsis:
-        return ast.Constant(value)
-    if isinstance(value, (float, complex)):
-        text = repr(value)
-        if "inf" in text or "nan" in text:
-            return _parsed(f"{type(value).__name__}({text!r})")
-        return _parsed(text)
-    if isinstance(value, (tuple, list)):
-        parts = [literal(part) for part in value]
-        if any(part is None for part in parts):
-            return None
-        kind = ast.Tuple if isinstance(value, tuple) else ast.List
-        return kind([part for part in parts if part is not None], ast.Load())
-    if isinstance(value, slice):
-        lower, upper, step = (literal(part) for part in (value.start, value.stop, value.step))
-        return ast.Call(_parsed("slice"), [x for x in (lower, upper, step) if x], [])
-    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
-        return _parsed(f"np.{np.dtype(value).name}")
-    return None
-
-
-def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
 
 
 class Spelling:
@@ -91,10 +69,11 @@ class Spelling:
         self.sizes = sizes
         self.names: dict[int, str] = {}
         self.arrays: list[Any] = []
-        self.helpers: dict[str, Callable[..., Any]] = {}
+        self.helpers: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+        self.imports: set[str] = set()
         self.unnamed = 0
         self.sizes_used: set[int] = set()
-        self._taken = {"N", "constants"}
+        self._taken = {"N", *_RESERVED, *(identifier(x.op.name) for x in program.lines if x.op)}
         self._inline: dict[int, ast.expr] = {}
 
     def lines(self) -> list[str]:
@@ -130,7 +109,7 @@ class Spelling:
     def constant(self, value: Any, name: str = "") -> ast.expr:
         """Write a constant; an array gets a name."""
         if isinstance(value, (np.floating, np.complexfloating)):
-            return _parsed(f"np.{value.dtype.name}({value.item()!r})")
+            return parsed(f"np.{value.dtype.name}({value.item()!r})")
         if isinstance(value, (np.integer, np.bool_)):
             value = value.item()
         written = literal(value)
@@ -145,34 +124,15 @@ class Spelling:
 
     def expression(self, line: Node) -> ast.expr:
         """Write what computes a line."""
-        fn, inputs, params = line.op.fn, line.inputs, line.params  # type: ignore[union-attr]
-        if fn is np.multiply and (quotient := self._divided(line)):
+        op = line.op
+        assert op is not None
+        if op.fn is np.multiply and (quotient := self._divided(line)):
             return quotient
-        args = [self._number(x, line) for x in inputs]
-        if fn in _OPERATORS:
-            return ast.BinOp(args[0], _OPERATORS[fn](), args[1])
-        if fn in _COMPARISONS:
-            return ast.Compare(args[0], [_COMPARISONS[fn]()], [args[1]])
-        if fn is np.negative:
-            return ast.UnaryOp(ast.USub(), args[0])
-        if fn is np.square:
-            return ast.BinOp(args[0], ast.Pow(), ast.Constant(2))
-        if fn is np.matrix_transpose:
-            return ast.Attribute(args[0], "T" if line.ndim == 2 else "mT")
-        if fn is operator.getitem:
-            return ast.Subscript(args[0], self._index(params["index"], args[1:]))
-        if fn in (np.concatenate, np.stack):
-            return self._call(_dotted(fn), [ast.List(args)], params)
-        if fn is np.einsum:
-            return self._call(_dotted(fn), [ast.Constant(params["subscripts"]), *args], {})
-        if fn is np.reshape and params.keys() == {"shape"}:
-            return self._call(ast.Attribute(args[0], "reshape"), [self._param(params["shape"])], {})
-        if fn in _METHODS and params.keys() <= {"axis", "keepdims", "dtype"}:
-            return self._call(ast.Attribute(args[0], fn.__name__), args[1:], _plainer(params))
-        if (name := _dotted(fn)) is not None and line.op.forward is fn:  # type: ignore[union-attr]
-            return self._call(name, args, params)
-        helper = self._helper(line)
-        return self._call(helper, args, params)
+        args = [self._number(x, line) for x in line.inputs]
+        if op.fn in _FORMS and (written := _FORMS[op.fn](self, line, args)):
+            return written
+        function = self._public(op.fn) if op.forward is op.fn or _is_scipys(op.fn) else None
+        return self.call(function or self._helper(op), args, line.params)
 
     def _divided(self, line: Node) -> ast.expr | None:
         """Write ``x * (1 / n)`` as ``x / n``, with a name for n if it has one."""
@@ -185,7 +145,7 @@ class Spelling:
         n = round(n)
         divisor: ast.expr = ast.Constant(abs(n))
         if abs(n) in self.sizes:
-            divisor = _parsed(self.sizes[abs(n)])
+            divisor = parsed(self.sizes[abs(n)])
             self.sizes_used.add(abs(n))
         numerator = self.operand(x)
         if n < 0:
@@ -207,51 +167,63 @@ class Spelling:
             return self.constant(x.value.item())
         return self.operand(x)
 
-    def _call(
-        self, function: ast.expr | None, args: Sequence[ast.expr], params: Mapping[str, Any]
+    def call(
+        self, function: ast.expr | str, args: Sequence[ast.expr], params: Mapping[str, Any]
     ) -> ast.expr:
-        assert function is not None
-        keywords = [ast.keyword(name, self._param(value)) for name, value in params.items()]
-        return ast.Call(function, list(args), keywords)
+        """Write a call."""
+        called = parsed(function) if isinstance(function, str) else function
+        keywords = [ast.keyword(name, self.param(value)) for name, value in params.items()]
+        return ast.Call(called, list(args), keywords)
 
-    def _param(self, value: Any) -> ast.expr:
+    def param(self, value: Any) -> ast.expr:
+        """Write a keyword's value."""
         written = literal(value)
         if written is not None:
             return written
         if isinstance(value, (tuple, list)):
             kind = ast.Tuple if isinstance(value, tuple) else ast.List
-            return kind([self._param(part) for part in value], ast.Load())
+            return kind([self.param(part) for part in value], ast.Load())
         return self.constant(value)
 
-    def _index(self, index: Any, holes: Sequence[ast.expr]) -> ast.expr:
+    def index(self, index: Any, holes: Sequence[ast.expr], subscript: bool) -> ast.expr:
+        """Write an index, with what stands in its holes: as a subscript, or as a value."""
         fillers = iter(holes)
         parts = index if isinstance(index, tuple) else (index,)
-        written = [self._index_part(part, fillers) for part in parts]
+        written = [self._index_part(part, fillers, subscript) for part in parts]
         return ast.Tuple(written, ast.Load()) if isinstance(index, tuple) else written[0]
 
-    def _index_part(self, part: Any, fillers: Any) -> ast.expr:
-        if isinstance(part, slice):
-            bounds = [
-                None if b is None else self._param(b) for b in (part.start, part.stop, part.step)
-            ]
-            return ast.Slice(*bounds)
-        if type(part).__name__ == "_Hole":
-            return next(fillers)  # type: ignore[no-any-return]
-        return self._param(part.item() if isinstance(part, np.generic) else part)
+    def _index_part(self, part: Any, fillers: Iterator[ast.expr], subscript: bool) -> ast.expr:
+        if isinstance(part, slice) and subscript:
+            bounds = (part.start, part.stop, part.step)
+            return ast.Slice(*(None if b is None else self.param(b) for b in bounds))
+        if isinstance(part, type(HOLE)):
+            return next(fillers)
+        return self.param(part.item() if isinstance(part, np.generic) else part)
 
-    def _helper(self, line: Node) -> ast.expr:
-        op = line.op
-        assert op is not None
+    def _public(self, fn: Callable[..., Any]) -> ast.expr | None:
+        """The name of a function of NumPy or SciPy."""
+        name = getattr(fn, "__name__", "")
+        for prefix, module in _MODULES.items():
+            if getattr(module, name, None) is fn:
+                return parsed(f"{prefix}.{name}")
+        for prefix in _SCIPY:
+            if getattr(sys.modules.get(prefix), name, None) is fn:
+                self.imports.add(prefix)
+                return parsed(f"{prefix}.{name}")
+        return None
+
+    def _helper(self, op: Op) -> ast.expr:
         name = identifier(op.name)
-        self.helpers[name] = op.forward
-        self._taken.add(name)
+        self.helpers[name] = (op.fn, op.forward)
         return ast.Name(name)
 
     def name(self, x: Node, wish: str) -> str:
+        """Give a node a name like the one wished for, and return it."""
         self.names[x.birth] = name = self.free(identifier(wish))
         return name
 
     def free(self, name: str) -> str:
+        """Take a name, with a number if it is taken already."""
         taken, i = name, 2
         while taken in self._taken:
             taken, i = f"{name}_{i}", i + 1
@@ -277,17 +249,91 @@ _USUAL = {"softmax": "P", "log_softmax": "log_P"}
 _VIEWS = (np.matrix_transpose,)
 
 
-def _plainer(params: Mapping[str, Any]) -> dict[str, Any]:
-    """An axis in place of a tuple of one axis."""
-    axis = params.get("axis")
-    if isinstance(axis, tuple) and len(axis) == 1:
-        return {**params, "axis": axis[0]}
-    return dict(params)
+Form = Callable[[Spelling, Node, list[ast.expr]], ast.expr | None]
 
 
-def _dotted(fn: Any) -> ast.expr | None:
-    """The name of a NumPy function."""
-    for prefix, module in _MODULES.items():
-        if getattr(module, getattr(fn, "__name__", ""), None) is fn:
-            return _parsed(f"{prefix}.{fn.__name__}")
-    return None
+def _operator(kind: type[ast.operator]) -> Form:
+    return lambda _, __, args: ast.BinOp(args[0], kind(), args[1])
+
+
+def _comparison(kind: type[ast.cmpop]) -> Form:
+    return lambda _, __, args: ast.Compare(args[0], [kind()], [args[1]])
+
+
+def _method(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
+    """``x.sum(axis=0)``, with an axis in place of a tuple of one axis."""
+    assert line.op is not None
+    params = dict(line.params)
+    if not params.keys() <= {"axis", "keepdims", "dtype"}:
+        return None
+    if isinstance(params.get("axis"), tuple) and len(params["axis"]) == 1:
+        params["axis"] = params["axis"][0]
+    return spelling.call(ast.Attribute(args[0], line.op.fn.__name__), [], params)
+
+
+def _reshaped(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
+    shape, *others = line.params.values()
+    if others:
+        return spelling.call("np.reshape", args, line.params)
+    return spelling.call(ast.Attribute(args[0], "reshape"), [spelling.param(shape)], {})
+
+
+def _astype(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
+    dtype = spelling.param(line.params["dtype"])
+    return spelling.call(ast.Attribute(args[0], "astype"), [dtype], {})
+
+
+def _getitem(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
+    return ast.Subscript(args[0], spelling.index(line.params["index"], args[1:], True))
+
+
+def _writing(arrays: int) -> Form:
+    """A function that writes at an index, which stands last among the keywords."""
+
+    def form(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
+        assert line.op is not None
+        params = {name: value for name, value in line.params.items() if name != "index"}
+        call = spelling.call(spelling._helper(line.op), args[:arrays], params)
+        index = spelling.index(line.params["index"], args[arrays:], False)
+        assert isinstance(call, ast.Call)
+        call.keywords.append(ast.keyword("index", index))
+        return call
+
+    return form
+
+
+def _listed(name: str) -> Form:
+    return lambda spelling, line, args: spelling.call(name, [ast.List(args)], line.params)
+
+
+_FORMS: dict[Callable[..., Any], Form] = {
+    **{fn: _operator(kind) for fn, kind in _OPERATORS.items()},
+    **{fn: _comparison(kind) for fn, kind in _COMPARISONS.items()},
+    **dict.fromkeys((np.sum, np.mean, np.max, np.min, np.prod), _method),
+    np.negative: lambda _, __, args: ast.UnaryOp(ast.USub(), args[0]),
+    np.square: lambda _, __, args: ast.BinOp(args[0], ast.Pow(), ast.Constant(2)),
+    np.matrix_transpose: lambda _, line, args: ast.Attribute(
+        args[0], "T" if line.ndim == 2 else "mT"
+    ),
+    np.reshape: _reshaped,
+    np.ndarray.astype: _astype,
+    operator.getitem: _getitem,
+    scatter.__wrapped__: _writing(1),  # type: ignore[attr-defined]
+    operator.setitem: _writing(2),
+    np.add.at: _writing(2),
+    np.concatenate: _listed("np.concatenate"),
+    np.stack: _listed("np.stack"),
+    np.einsum: lambda spelling, line, args: spelling.call(
+        "np.einsum", [spelling.param(line.params["subscripts"]), *args], {}
+    ),
+    np.choose: lambda spelling, line, args: spelling.call(
+        "np.choose", [args[-1], ast.List(args[:-1])], line.params
+    ),
+}
+
+
+def _is_scipys(fn: Callable[..., Any]) -> bool:
+    """Whether a function is SciPy's, whose ufuncs do not say so."""
+    module = getattr(fn, "__module__", None) or ""
+    special = getattr(sys.modules.get("scipy.special"), getattr(fn, "__name__", ""), None)
+    return module.startswith("scipy") or special is fn

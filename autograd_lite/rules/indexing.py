@@ -16,7 +16,7 @@ class _Hole:
         return "_"
 
 
-_HOLE = _Hole()
+HOLE = _Hole()
 _BASIC = (int, np.integer, np.bool_, slice, type(None), type(Ellipsis))
 
 
@@ -24,13 +24,13 @@ def _bind_index(x, index):
     parts = index if isinstance(index, tuple) else (index,)
     holes = tuple(part for part in parts if isinstance(part, Tensor))
     if holes:
-        index = tuple(_HOLE if isinstance(part, Tensor) else part for part in parts)
+        index = tuple(HOLE if isinstance(part, Tensor) else part for part in parts)
     return (x, *holes), {"index": index}
 
 
 def _filled(index, holes):
     fillers = iter(holes)
-    return tuple(next(fillers) if part is _HOLE else part for part in index) if holes else index
+    return tuple(next(fillers) if part is HOLE else part for part in index) if holes else index
 
 
 def _integers(index):

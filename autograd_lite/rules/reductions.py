@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..declare import composed, flat, function
+from ..tensor import plain
 from .piecewise import masked
 
 __all__ = ["from_rows", "kept", "rows", "spread"]
@@ -193,7 +194,7 @@ def _average(a, axis=None, weights=None, *, keepdims=False):
         shape = tuple(n if i in axes else 1 for i, n in enumerate(a.shape))
         w = w.transpose(np.argsort(axes).tolist()).reshape(shape)
     total = w.sum(axis=axis, keepdims=keepdims)
-    if np.any(total == 0):
+    if np.any(plain(total) == 0):
         raise ZeroDivisionError("average: the weights sum to zero and cannot be normalized")
     return (a * w).sum(axis=axis, keepdims=keepdims) / total
 

@@ -127,13 +127,14 @@ def layer(name="sigmoid", N=1, head=None, outputs=3, beside=0.0, top=None):
     g, dg, tape_g = top or ACTIVATIONS[name]
     out, loss, _ = HEADS[head] if head else (lambda z: z, lambda z, y: scalar(z), 3)
     functions = {"g": g, "dg": dg, "tape_g": tape_g, "dS": d_scalar, "head": out, "loss": loss}
+    sizes = {"N": N, "n": 4, "m": outputs, "one": 1}
     functions["extra"] = lambda x, W, b: beside * sum(np.sum(t**2) for t in (x, W, b))
 
     def given(rng):
         z_, W, b = normal(rng, (4, N), (outputs, 4), (outputs, 1))
         z_[0] = 0
         x, Y = g(z_), labels(rng, head, outputs, N)
-        return Draw(z_=z_, x=x, W=W, b=b, z=W @ x + b, Y=Y, N=N, n=4, m=outputs, **functions)
+        return Draw(z_=z_, x=x, W=W, b=b, z=W @ x + b, Y=Y, **sizes, **functions)
 
     return given
 
@@ -226,14 +227,24 @@ def tape(c):
     return Draw(**{name: tuple(arrays) for name, arrays in found.items()})
 
 
-def hand(T):
-    """Make the side of the paper: the gradients of J in Z, W, b or A."""
-    return lambda c: vars(backward(c))[T]
+def hand(T, which=slice(None)):
+    """Make the side of the paper: the gradients of J in Z, W, b or A of some layers."""
+    return lambda c: vars(backward(c))[T][which]
 
 
-def taped(T):
+def taped(T, which=slice(None)):
     """Make the side of the engine."""
-    return lambda c: vars(tape(c))[T]
+    return lambda c: vars(tape(c))[T][which]
+
+
+def every(*sides):
+    """Make one side of the members of a chain of equations."""
+    return lambda c: [side(c) for side in sides]
+
+
+def size(*names):
+    """Make a side that is a shape."""
+    return lambda c: tuple(getattr(c, name) for name in names)
 
 
 # Section 1: introduction
@@ -244,18 +255,19 @@ wrong(
     r"g_\ell: \mathbb R^{n_{\ell-1}} \to \mathbb R^{n_\ell}",
     r"g_\ell: \mathbb R^{n_\ell} \to \mathbb R^{n_\ell}",
     layer(),
-    printed=lambda c: (c.n, c.m),
-    corrected=lambda c: (c.m, c.m),
+    printed=size("n", "m"),
+    corrected=size("m", "m"),
     engine=lambda c: (len(c.W @ c.x + c.b), len(np.tanh(c.z))),
     note="The layer as a whole starts from the width below, its activation from its own.",
 )
 holds(
     "1-L2",
-    "section 1, loss 1",
+    "section 1, loss 1; eq. (26)",
     r"\frac12 \lVert o - y \rVert_2^2 = \frac12 (o - y) \cdot (o - y)",
     lambda rng: Draw(o=rng.standard_normal(3), y=rng.standard_normal(3)),
     lambda c: np.dot(c.o - c.y, c.o - c.y) / 2,
     lambda c: np.linalg.norm(c.o - c.y) ** 2 / 2,
+    "Section 6.1 also calls it the mean squared error, which has no 1/2.",
 )
 holds(
     "1-Ng",
@@ -473,6 +485,22 @@ def diagonal(c):
     return np.diag(c.dg(c.z_)[:, 0])
 
 
+equation(
+    3,
+    r"z = W x + b \in \mathbb R^m",
+    layer(),
+    size("m", "one"),
+    lambda c: (c.W @ c.x + c.b).shape,
+)
+for name in ACTIVATIONS:
+    equation(
+        4,
+        r"a = g(z) = (g(z_1), \ldots, g(z_m))^\top",
+        layer(name),
+        lambda c: np.array([[c.g(z)] for z in c.z_[:, 0]]),
+        lambda c: c.tape_g(c.z_),
+        case=name,
+    )
 misprint("4-reference", "before eq. (5)", r"\text{Equation (1)}", r"\text{Equation (3)}")
 equation(
     5,
@@ -514,7 +542,7 @@ holds(
         np.einsum("k,ki,j->ij", c.dS(c.z)[:, 0], np.eye(3), c.x[:, 0]),
         np.array([[s * x for x in c.x[:, 0]] for s in c.dS(c.z)[:, 0]]),
     ),
-    lambda c: (through("W")(c),) * 2,
+    every(*2 * [through("W")]),
 )
 wrong(
     "4-first-entry",
@@ -635,7 +663,7 @@ for name in ACTIVATIONS:
         r"\delta_- = g_-'(z_-) \odot (W^\top \delta) = (W^\top \delta) \odot g_-'(z_-)",
         layer(name),
         lambda c: (delta_below(c), (c.W.T @ c.dS(c.z)) * c.dg(c.z_)),
-        lambda c: (through("z_")(c),) * 2,
+        every(*2 * [through("z_")]),
         case=name,
     )
 for T, statement, by_hand, such_as in (
@@ -718,10 +746,25 @@ holds(
     ),
     "With samples in rows the formulas are transposed.",
 )
-for item, statement, one in (
-    ("delta", r"\delta_k \in \operatorname{Mat}_{%s \times 1}(\mathbb R)", True),
-    ("Delta", rf"\Delta = [{d('L', 'z_{ki}')}],\quad i = 1, \ldots, %s", False),
-    ("Z", r"Z \in \operatorname{Mat}_{%s \times N}(\mathbb R)", False),
+for item, statement, columns, shape in (
+    (
+        "delta",
+        r"\delta_k \in \operatorname{Mat}_{%s \times 1}(\mathbb R)",
+        "one",
+        lambda c: grad(scalar)(c.z[:, :1]).shape,
+    ),
+    (
+        "Delta",
+        rf"\Delta = [{d('L', 'z_{ki}')}],\quad i = 1, \ldots, %s",
+        "N",
+        lambda c: grad(scalar)(c.z).shape,
+    ),
+    (
+        "Z",
+        r"Z \in \operatorname{Mat}_{%s \times N}(\mathbb R)",
+        "N",
+        lambda c: (c.W @ c.x + c.b).shape,
+    ),
 ):
     wrong(
         f"5.2-{item}-shape",
@@ -729,9 +772,9 @@ for item, statement, one in (
         statement % "n",
         statement % "m",
         BATCH,
-        printed=lambda c, one=one: (c.n, 1 if one else c.N),
-        corrected=lambda c, one=one: (c.m, 1 if one else c.N),
-        engine=lambda c, one=one: np.shape(grad(scalar)(c.z[:, :1] if one else c.z)),
+        printed=size("n", columns),
+        corrected=size("m", columns),
+        engine=shape,
         note="The layer has n inputs and m units; Z was m x N a few lines above.",
     )
 holds(
@@ -791,8 +834,8 @@ for item, T, statement, *forms in (
         "eq. (20) and after it" if T == "b" else "section 5.2",
         statement,
         BATCH,
-        lambda c, forms=forms: [form(c) for form in forms],
-        lambda c, forms=forms, T=T: [through(T, N=5)(c)] * len(forms),
+        every(*forms),
+        every(*len(forms) * [through(T, N=5)]),
     )
 for number, statement, T in (
     (21, r"\mathrm dZ_\ell = \frac1N \Delta_\ell", "Z"),
@@ -831,8 +874,8 @@ for T, statement, hidden in (
         "code 2",
         rf"\texttt{{{statement}}}",
         network(N=6),
-        lambda c, T=T, hidden=hidden: hand(T)(c)[hidden],
-        lambda c, T=T, hidden=hidden: taped(T)(c)[hidden],
+        hand(T, hidden),
+        taped(T, hidden),
     )
 
 
@@ -995,7 +1038,7 @@ holds(
     rf"{d('L', 'z')} = -y \frac{{a (1 - a)}}{{a}} - (1 - y) \frac{{-a (1 - a)}}{{1 - a}} = a - y",
     LOGISTIC,
     lambda c: (quotients(c), excess(c)),
-    lambda c: (through("z")(c),) * 2,
+    every(*2 * [through("z")]),
     "With a' = a (1 - a), which is (2).",
 )
 misprint(
@@ -1025,18 +1068,13 @@ wrong(
     engine=through("b"),
     note="Right for a single sample, as (19); (38) has the sum.",
 )
-for number, T, statement in (
-    (36, "Z", r"\frac1N (A_L - Y)"),
-    (37, "W", r"\mathrm dZ_L\, A_{L-1}^\top"),
-    (38, "b", rf"{COLUMNS} \mathrm dZ_L"),
+for number, T, statement, at_top in (
+    (36, "Z", r"\frac1N (A_L - Y)", lambda c: last(c).Z),
+    (37, "W", r"\mathrm dZ_L\, A_{L-1}^\top", lambda c: last(c).W),
+    (38, "b", rf"{COLUMNS} \mathrm dZ_L", lambda c: last(c).b),
 ):
-    equation(
-        number,
-        rf"\mathrm d{T}_L = {statement}",
-        network("sigmoid", N=6),
-        lambda c, T=T: vars(last(c))[T],
-        lambda c, T=T: taped(T)(c)[-1],
-    )
+    statement = rf"\mathrm d{T}_L = {statement}"
+    equation(number, statement, network("sigmoid", N=6), at_top, taped(T, -1))
 
 
 # Section 6.3: softmax output
@@ -1071,6 +1109,11 @@ def one_class_apart(c):
     o, y = c.head(c.z), c.Y
     others = [sum(y[i] * o[j] for i in range(5) if i != j) for j in range(5)]
     return others + y * (-1 + o)
+
+
+def weighed(factors, weights):
+    """Make a side of the chain: the negative sum over the classes."""
+    return lambda c: -(factors(c, c.head(c.z)).T @ weights(c))
 
 
 CLASSES = layer(head="softmax", outputs=5)
@@ -1148,8 +1191,8 @@ for number, statement, factors in (
         rf"{d('L', 'z_j')} = -\sum_i o_i {statement}",
         rf"{d('L', 'z_j')} = -\sum_i y_i {statement}",
         WEIGHTED,
-        printed=lambda c, f=factors: -(f(c, c.head(c.z)).T @ c.head(c.z)),
-        corrected=lambda c, f=factors: -(f(c, c.head(c.z)).T @ c.Y),
+        printed=weighed(factors, lambda c: c.head(c.z)),
+        corrected=weighed(factors, lambda c: c.Y),
         engine=through("z"),
         note="With o for y it is 0, whatever the logits and the label; the next line has y.",
     )
@@ -1159,7 +1202,7 @@ holds(
     d("L", "z_j") + r" = \sum_{i \ne j} y_i o_j + y_j (-1 + o_j) = (\sum_i y_i) o_j - y_j",
     WEIGHTED,
     lambda c: (one_class_apart(c), np.sum(c.Y) * c.head(c.z) - c.Y),
-    lambda c: (through("z")(c),) * 2,
+    every(*2 * [through("z")]),
     "True of any label.",
 )
 holds_if(
@@ -1178,9 +1221,9 @@ holds_if(
 # Theorem 6.1, and code 4: multiclass classification
 
 
-def along(c, axis):
-    """The softmax of code 1, along either axis."""
-    return lambda Z: c.softmax(Z, axis)
+def along(axis, side):
+    """Make a side of code 4, with the softmax of code 1 along either axis."""
+    return lambda c: side(c, lambda Z: c.softmax(Z, axis))
 
 
 def one_by_one(c):
@@ -1208,9 +1251,9 @@ holds_if(
     excess,
     through("z"),
 )
-for item, statement, by_hand, by_tape in (
+for item, statement, lines, truth in (
     ("forward", "A[L] = softmax(Z[L])", lambda c, g: forward(c, c.X, g)[1][3], one_by_one),
-    ("output", "dZ[L] = 1/N * (A[L] - Y)", lambda c, g: last(c, g).Z, lambda c: taped("Z")(c)[2]),
+    ("output", "dZ[L] = 1/N * (A[L] - Y)", lambda c, g: last(c, g).Z, taped("Z", -1)),
     ("dW", "dW[i] = dZ[i] @ A[i-1].T", lambda c, g: backward(c, g).W, taped("W")),
     ("db", "db[i] = np.sum(dZ[i], axis=1, ...)", lambda c, g: backward(c, g).b, taped("b")),
 ):
@@ -1220,9 +1263,9 @@ for item, statement, by_hand, by_tape in (
         rf"\texttt{{{statement}}};\ \texttt{{axis=1}} \text{{ in softmax}}",
         rf"\texttt{{{statement}}};\ \texttt{{axis=0}} \text{{ in softmax}}",
         network(N=6),
-        printed=lambda c, f=by_hand: f(c, along(c, 1)),
-        corrected=lambda c, f=by_hand: f(c, along(c, 0)),
-        engine=by_tape,
+        printed=along(1, lines),
+        corrected=along(0, lines),
+        engine=truth,
         note="The lines of code 4 are right, with W for Ws; the softmax of code 1 is not.",
     )
 holds_if(
@@ -1232,7 +1275,7 @@ holds_if(
     "A[0] was set to this X",
     network(N=6),
     changed(network(N=6), A0=np.ones((4, 6))),
-    lambda c: forward(c, c.A0, along(c, 0))[1][3],
+    along(0, lambda c, g: forward(c, c.A0, g)[1][3]),
     one_by_one,
     "The argument X is not read, only a global A[0]. With softmax along axis 0.",
 )

@@ -1,0 +1,44 @@
+"""Constants as Python writes them; arrays and unknown objects are none."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import Any
+
+import numpy as np
+
+__all__ = ["literal", "parsed"]
+
+
+def literal(value: Any) -> ast.expr | None:
+    """Write a number, text, None, slice, dtype or a tuple of those; None for anything else."""
+    if value is None or isinstance(value, (bool, int, str)) or value is Ellipsis:
+        return ast.Constant(value)
+    if isinstance(value, (float, complex)):
+        text = repr(value)
+        if "inf" in text or "nan" in text:
+            return parsed(f"{type(value).__name__}({text!r})")
+        return parsed(text)
+    if isinstance(value, (tuple, list)):
+        parts = [literal(part) for part in value]
+        if any(part is None for part in parts):
+            return None
+        kind = ast.Tuple if isinstance(value, tuple) else ast.List
+        return kind([part for part in parts if part is not None], ast.Load())
+    if isinstance(value, slice):
+        lower, upper, step = (literal(part) for part in (value.start, value.stop, value.step))
+        return ast.Call(parsed("slice"), [x for x in (lower, upper, step) if x], [])
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        name = getattr(value, "name", None) or value.__name__
+        return parsed(f"np.{name}")
+    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
+        return ast.Name(value.__name__)
+    if isinstance(value, dict):
+        keys, values = [literal(key) for key in value], [literal(v) for v in value.values()]
+        return None if None in (*keys, *values) else ast.Dict(keys, [v for v in values if v])
+    return None
+
+
+def parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
