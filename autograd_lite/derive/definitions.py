@@ -76,12 +76,13 @@ def definitions(
 def _define(name: str, function: Any, written: dict[str, str], imports: set[str]) -> None:
     if name in written:
         return
+    function = _PLAINER.get(function, function)
     written[name] = ""  # its place, should it call itself
     try:
         definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError):
         definition = ast.Pass()
-    if not isinstance(definition, ast.FunctionDef):
+    if not isinstance(definition, ast.FunctionDef) or function.__code__.co_freevars:
         raise NotImplementedError(
             f"derive: {name} cannot be written in NumPy alone; call the step, or write that part "
             "in other functions"
@@ -108,15 +109,18 @@ def _is_type_of_python(value: Any) -> bool:
 
 
 def _strip(definition: ast.FunctionDef) -> None:
-    """Leave out docstring, annotations, and what only refuses complex numbers."""
+    """Leave out docstring, annotations, and checks."""
     if ast.get_docstring(definition) is not None:
         definition.body = definition.body[1:]
     definition.returns = None
     arguments = definition.args
     for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         arg.annotation = None
-    definition.body = [
-        statement
-        for statement in definition.body
-        if not (isinstance(statement, ast.Expr) and "must_be_real" in ast.unparse(statement))
-    ]
+    definition.body = [s for s in definition.body if not _only_refuses(s)]
+
+
+def _only_refuses(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing but raise for arguments that the program does not get."""
+    if isinstance(statement, ast.If):
+        return all(isinstance(s, ast.Raise) for s in statement.body) and not statement.orelse
+    return isinstance(statement, ast.Expr) and "must_be_real" in ast.unparse(statement)

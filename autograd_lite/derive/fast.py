@@ -110,44 +110,46 @@ class _Compiler:
     def _line(self, line: Node, i: int) -> None:
         op = line.op
         assert op is not None
-        fn, params = op.fn, line.params
-        out = ""
         args = [self._operand(x, line) for x in line.inputs]
         if made_by(line, np.matrix_transpose):
             self._transposed(line, args[0])
-            return
-        if isinstance(fn, np.ufunc) and fn is not np.matmul and fn.nout == 1 and not params:
+        elif made_by(line, np.matmul) and not line.params:
+            self._product(line, i, args)
+        elif isinstance(op.fn, np.ufunc) and op.fn.nout == 1 and not line.params:
             out = self._slot(line, i, line.inputs)
-            call = f"{self._fn(fn)}({', '.join([*args, *([out] if out else [])])})"
-        elif fn is np.matmul and not params:
-            out = self._slot(line, i, ())
-            flat = all(x.ndim <= 2 and x.dtype == line.dtype for x in line.inputs)
-            if flat:
-                call = f"{args[0]}.dot({', '.join([args[1], *([out] if out else [])])})"
-            else:
-                call = f"{self._fn(np.matmul)}({', '.join([*args, *([out] if out else [])])})"
-        elif (
-            fn in _REDUCTIONS
-            and params.keys() <= {"axis", "keepdims"}
-            and line.dtype.kind == "f"
-            and line.dtype.itemsize > 2
-        ):
-            out = self._slot(line, i, ())
-            reduce = self._fn(_REDUCTIONS[fn].reduce)
-            axis, kept = params.get("axis"), bool(params.get("keepdims", False))
-            if isinstance(axis, tuple) and len(axis) == 1:
-                (axis,) = axis  # faster to read
-            call = f"{reduce}({args[0]}, {axis!r}, None, {out or None}, {kept})"
-            if fn is np.mean:
-                self._bind(line, call, out)
-                n = np.size(line.inputs[0].value) // max(np.size(line.value), 1)
-                number = self.given(np.array(n, line.dtype))
-                target = self.names[line.birth]
-                call = f"{self._fn(np.divide)}({target}, {number}{f', {out}' if out else ''})"
+            self._bind(line, f"{self._fn(op.fn)}({_listed(*args, out)})", out)
+        elif op.fn in _REDUCTIONS and line.params.keys() <= {"axis", "keepdims"}:
+            self._reduction(line, i, args[0])
         else:
-            forward = functools.partial(op.forward, **params) if params else op.forward
-            call = f"{self._fn(forward)}({', '.join(args)})"
+            forward = functools.partial(op.forward, **line.params) if line.params else op.forward
+            self._bind(line, f"{self._fn(forward)}({_listed(*args)})", "")
+
+    def _product(self, line: Node, i: int, args: Sequence[str]) -> None:
+        """Of two matrices by `dot`, which has half of the overhead."""
+        out = self._slot(line, i, ())
+        if all(x.ndim <= 2 and x.dtype == line.dtype for x in line.inputs):
+            call = f"{args[0]}.dot({_listed(args[1], out)})"
+        else:
+            call = f"{self._fn(np.matmul)}({_listed(*args, out)})"
         self._bind(line, call, out)
+
+    def _reduction(self, line: Node, i: int, arg: str) -> None:
+        assert line.op is not None
+        fn, axis = line.op.fn, line.params.get("axis")
+        if isinstance(axis, tuple) and len(axis) == 1:
+            (axis,) = axis  # faster to read
+        if fn is np.mean and line.dtype.itemsize < 4:  # NumPy adds up half precision in single
+            self._bind(line, f"{self._fn(functools.partial(np.mean, **line.params))}({arg})", "")
+            return
+        out = self._slot(line, i, ())
+        kept = bool(line.params.get("keepdims", False))
+        reduce = self._fn(_REDUCTIONS[fn].reduce)
+        self._bind(line, f"{reduce}({arg}, {axis!r}, None, {out or None}, {kept})", out)
+        if fn is np.mean:
+            n = np.size(line.inputs[0].value) // max(np.size(line.value), 1)
+            number = self.given(np.array(n, line.dtype))
+            divided = f"{self._fn(np.divide)}({_listed(self.names[line.birth], number, out)})"
+            self._bind(line, divided, out)
 
     def _bind(self, line: Node, call: str, out: str) -> None:
         if out:
@@ -183,7 +185,7 @@ class _Compiler:
         return slot
 
     def _transposed(self, line: Node, x: str) -> None:
-        """Look at a buffer the other way round once, when it is made; at an argument in each call."""
+        """Look at a buffer the other way round once and for all; at an argument in each call."""
         attribute = f"{x}.{'T' if line.ndim == 2 else 'mT'}"
         if line.inputs[0].birth not in self.slot_of:
             self._bind(line, attribute, "")
@@ -205,7 +207,7 @@ class _Compiler:
         return name
 
     def result(self, structure: Any) -> str:
-        """Write what the function returns: the outputs in their structure, as arrays of their own."""
+        """Write what the function returns: the structure, with arrays that nobody else holds."""
         seen: set[str] = set()
         leaves = []
         for x in self.program.outputs:
@@ -260,7 +262,8 @@ class _Compiler:
             if value is None:
                 return f"{name} is not None"
             if not isinstance(value, np.ndarray):
-                return f"{name}.__class__ is not {self._fn(type(value))} or {name} != {self.given(value)}"
+                kind, static = self._fn(type(value)), self.given(value)
+                return f"{name}.__class__ is not {kind} or {name} != {static}"
             x = next(nodes)
             self.names[x.birth] = name
             return (
@@ -298,6 +301,11 @@ class _Compiler:
         exec(compile(text, "<derived>", "exec"), scope)
         run: Callable[[Sequence[Any]], Any] = scope["run"]
         return run
+
+
+def _listed(*args: str) -> str:
+    """Arguments of a call; an empty one is none."""
+    return ", ".join(filter(None, args))
 
 
 def _looked_at(x: Node) -> Node | None:

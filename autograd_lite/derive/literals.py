@@ -41,4 +41,5 @@ def literal(value: Any) -> ast.expr | None:
 
 
 def parsed(text: str) -> ast.expr:
+    """Read an expression that this package itself has written."""
     return ast.parse(text, mode="eval").body

@@ -41,7 +41,8 @@ class Node:
     """
 
     __slots__ = (
-        "birth", "inputs", "is_argument", "name", "op", "params", "place", "readers", "scope", "value",
+        "birth", "inputs", "is_argument", "name", "op", "params", "place", "readers", "scope",
+        "value",
     )  # fmt: skip
 
     def __init__(

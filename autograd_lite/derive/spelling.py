@@ -7,7 +7,7 @@ import keyword
 import operator
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ class Spelling:
         self.program = program
         self.sizes = sizes
         self.names: dict[int, str] = {}
-        self.arrays: list[Any] = []
+        self.arrays: list[tuple[str, Any]] = []
         self.helpers: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self.imports: set[str] = set()
         self.unnamed = 0
@@ -115,9 +115,9 @@ class Spelling:
         written = literal(value)
         if written is not None:
             return written
-        for i, known in enumerate(self.arrays):
-            if known[1] is value:
-                return ast.Name(known[0])
+        for taken, known in self.arrays:
+            if known is value:
+                return ast.Name(taken)
         taken = self.free(identifier(name) if name else f"c{len(self.arrays) + 1}")
         self.arrays.append((taken, value))
         return ast.Name(taken)
@@ -131,7 +131,7 @@ class Spelling:
         args = [self._number(x, line) for x in line.inputs]
         if op.fn in _FORMS and (written := _FORMS[op.fn](self, line, args)):
             return written
-        function = self._public(op.fn) if op.forward is op.fn or _is_scipys(op.fn) else None
+        function = self._public(op.fn) if op.forward is op.fn else None
         return self.call(function or self._helper(op), args, line.params)
 
     def _divided(self, line: Node) -> ast.expr | None:
@@ -330,10 +330,3 @@ _FORMS: dict[Callable[..., Any], Form] = {
         "np.choose", [args[-1], ast.List(args[:-1])], line.params
     ),
 }
-
-
-def _is_scipys(fn: Callable[..., Any]) -> bool:
-    """Whether a function is SciPy's, whose ufuncs do not say so."""
-    module = getattr(fn, "__module__", None) or ""
-    special = getattr(sys.modules.get("scipy.special"), getattr(fn, "__name__", ""), None)
-    return module.startswith("scipy") or special is fn

@@ -69,7 +69,7 @@ def record(
     example: Sequence[Any],
     names: Sequence[str],
 ) -> tuple[Program, dict[int, str | None]]:
-    """Record a function on arrays; return the program, and the user's line of each node by birth."""
+    """Record a function on arrays, as a program; with the user's line of each node by birth."""
     leaves = [Tensor(x, name=name) for x, name in zip(example, names, strict=True)]
     since = leaves[0].birth if leaves else 0
     with debug(), tracing(), _naming_locals(since):
@@ -182,10 +182,11 @@ def _naming_locals(since: int) -> Iterator[None]:
         if event != "return" or is_own(frame) or _is_of_python(frame):
             return
         for name, value in frame.f_locals.items():
-            if isinstance(value, Tensor) and value.birth >= since:
-                if value.name is None or value.birth in ours:
-                    value.name = name
-                    ours.add(value.birth)
+            if not isinstance(value, Tensor) or value.birth < since:
+                continue
+            if value.name is None or value.birth in ours:
+                value.name = name
+                ours.add(value.birth)
 
     sys.setprofile(watch)
     try:

@@ -123,9 +123,7 @@ class _Alone:
         self.op, self.data, self.params = record.op, record.data, record.params
         self.values, self.birth, self.line = record.values, record.birth, record.line
         self.name, self.shape = record.name, record.shape
-        self.inputs = tuple(
-            _Marked() if i == position else None for i in range(len(record.inputs))
-        )
+        self.inputs = tuple(_Marked() if i == position else None for i in range(len(record.inputs)))
 
 
 class _Marked:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..declare import composed, flat, function
 from ..errors import NoRuleError
+from ..mode import mode
 from ..tensor import Tensor, as_array
 from .decompositions import real, svdvals
 from .products import conj
@@ -175,7 +176,7 @@ cofactors = function(_cofactors, _cofactors_rule)
 
 def _det(g, y, x):
     g = g[..., None, None]
-    if np.all(y != 0):
+    if not mode.tracing and np.all(y != 0):  # a program takes the way that is right for all data
         inverse = np.linalg.inv(x)
         condition = np.max(np.abs(x), initial=0) * np.max(np.abs(inverse), initial=0)
         if condition < np.finfo(x.dtype).eps ** (-1 / 3):
