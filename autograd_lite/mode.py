@@ -84,7 +84,8 @@ def users_line() -> str:
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame runs code of this package or of NumPy."""
-    return frame.f_globals.get("__name__", "").startswith(_OWN)
+    name: str = frame.f_globals.get("__name__", "")
+    return name.startswith(_OWN)
 
 
 @contextlib.contextmanager

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.audit.backprop import PAPERS, _loss_on_tape, arranged
-from autograd_lite.referee.check import check_backprop
 from autograd_lite.closed_form import menon, park, rao
 from autograd_lite.closed_form._functions import categorical_cross_entropy
+from autograd_lite.referee.check import check_backprop
 
 # Right programs.
 

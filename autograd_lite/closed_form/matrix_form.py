@@ -63,9 +63,10 @@ def gradients(
     Printed otherwise: the bias gradient of a batch is called a sum of eq. (12), which is the
     constant 1, where (13) is meant; its shape [1 x d] is called a column; eq. (15) and (39) give
     it as a column for one sample and (17) and (41) as a row for many; a sum over the inputs of
-    layer L runs to d^(l-1) for d^(L-1); table 1 gives y the size of any layer where it has that
-    of the last, K; eq. (3) uses k for the sum inside the sum over k; (13) and (37) have i on
-    one side and j on the other; of the two tables announced there is one.
+    layer L runs to d^(l-1) for d^(L-1); table 1 gives y the size of any layer where it has that of
+    the last, K; eq. (3) uses k for the sum inside the sum over k; (13) and (37) have i on one side
+    and j on the other, as have (23) and (4) where it is quoted again; of the two tables announced
+    there is one. ``autograd-lite audit --paper matrix_form`` checks every statement.
     """
     d_theta = choose("hidden", hidden, _THETA)
     choose("head", head, dict.fromkeys(HEADS))

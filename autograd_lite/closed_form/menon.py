@@ -93,11 +93,12 @@ def gradients(
     Notes
     -----
     Printed otherwise: the derivation of eq. (2) ends with sigma(z) where eq. (2) itself has
-    sigma'(z), and writes i for the summed index k in dL/dz, phi and b; 2.4 feeds layer j its own
-    activations a^j in place of a^(j-1), and takes the derivative of z by b, the identity, for a
-    matrix of ones; 3.2.1 has -(1 - y) / (1 - yhat) where the sign is plus; 3.2 evaluates sigma'
-    at x for z; eq. (1) is derived as if every activation were elementwise, so softmax needs the
-    direct derivation of 3.3.1; softmax is called a density, and the one-hot vector a matrix.
+    sigma'(z), and writes i for the summed index k in dL/dz and phi, and for the free index of b;
+    2.4 feeds layer j its own activations a^j in place of a^(j-1), and takes the derivative of z by
+    b, the identity, for a matrix of ones; 3.2.1 has -(1 - y) / (1 - yhat) where the sign is plus;
+    3.2 evaluates sigma' at x for z; eq. (1) is derived as if every activation were elementwise, so
+    softmax needs the direct derivation of 3.3.1; softmax is called a density, and the one-hot
+    vector a matrix. ``autograd-lite audit --paper menon`` checks every statement.
     """
     sigma, d_sigma = choose("hidden", hidden, _HIDDEN)
     loss = choose("head", head, _HEADS)

@@ -93,13 +93,15 @@ def gradients(
     Notes
     -----
     Printed otherwise: section 3 takes the derivative A'_l at the output O_l, but its argument is
-    the pre-activation; its factor 2 belongs to the squared error only (for the likelihood of
-    appendix C it is 1 / d(tau)); a 1 appended to X alone gives a bias to layer 0 only; appendix A
-    counts mn + m parameters where there are mn + n, and sums over the index j it differentiates
-    by; the loss of appendix B has terms (1 - Y_k) log(1 - R_k) that the categorical
-    cross-entropy has not, and its chain rule leaves out how S_k moves the other R_i, two slips
-    that cancel in R_k - Y_k; appendix C calls a link what is the inverse of one, and has it
-    yield Y where it yields the mean of Y.
+    the pre-activation (which makes no difference to identity, relu and leaky relu); its factor 2
+    belongs to the squared error only (for the likelihood of appendix C it is 1 / d(tau)); a 1
+    appended to X alone gives a bias to layer 0 only; appendix A counts mn + m parameters where
+    there are mn + n, and sums over the index j it differentiates by; the loss of appendix B has
+    terms (1 - Y_k) log(1 - R_k) that the categorical cross-entropy has not, and its chain rule
+    leaves out how S_k moves the other R_i; R_k - Y_k is the gradient of the cross-entropy
+    nevertheless, and half of the printed loss's for K = 2; appendix C calls a link what is the
+    inverse of one, and has it yield Y where it yields the mean of Y. ``autograd-lite audit --paper
+    rao`` checks every statement.
     """
     A, dA = choose("hidden", hidden, _HIDDEN)
     loss, factor = choose("head", head, _HEADS)

@@ -69,11 +69,12 @@ def gradients(
     -----
     Section 7.1 is the first loop, section 7.2 the second, which starts as 7.2.1 allows.
 
-    Printed otherwise: the Jacobian of a vector of n with respect to a k x m matrix is given as
-    n x (km), but ``W x`` has k entries, and n is the number of examples; 7.2.1 sets the row
-    g^T to a column; g is a row in the chain rule and a column in the gradients of sections 5 and
-    7; J is a mean over n examples where the gradients are those of one; section 8 finds no
-    gradient at all where every parameter is 0, but that of the output bias is ``yhat - y``.
+    Printed otherwise: n is the length of a vector in section 2 and the number of examples
+    elsewhere; the blocks of section 3 need vec to go by rows, where section 2 leaves the choice;
+    7.2.1 sets the row g^T to a column; g is a row in the chain rule and a column in the gradients
+    of sections 5 and 7; J is a mean over n examples where the gradients are those of one; section
+    8 finds no gradient at all where every parameter is 0, but that of the output bias is ``yhat -
+    y``. ``autograd-lite audit --paper whitehill`` checks every statement.
     """
     a, da = choose("hidden", hidden, _HIDDEN)
     cost = choose("head", head, _HEADS)

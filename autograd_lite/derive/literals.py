@@ -30,9 +30,8 @@ def literal(value: Any) -> ast.expr | None:
         lower, upper, step = (literal(part) for part in (value.start, value.stop, value.step))
         return ast.Call(parsed("slice"), [x for x in (lower, upper, step) if x], [])
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
-        name = getattr(value, "name", None) or value.__name__
-        return parsed(f"np.{name}")
-    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
+        return parsed(f"np.{value.name if isinstance(value, np.dtype) else value.__name__}")
+    if isinstance(value, type) and vars(builtins).get(value.__name__) is value:
         return ast.Name(value.__name__)
     if isinstance(value, dict):
         keys, values = [literal(key) for key in value], [literal(v) for v in value.values()]

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ..op import NOTHING
 from .program import Node, Program, constant, made_by, node, rewritten
 from .trace import record
 
@@ -70,7 +69,7 @@ def _frozen(value: Any) -> Hashable:
 def expand(
     program: Program,
     limit: int,
-    instead: Mapping[Callable[..., Any], Callable[..., Any]] = NOTHING,
+    instead: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
 ) -> Program:
     """Put the NumPy calls that a function consists of in the place of its line.
 
@@ -82,6 +81,7 @@ def expand(
     instead : dict
         Other functions with the same results, to expand in place of some.
     """
+    instead = instead or {}
 
     def expanded(line: Node) -> Node | None:
         op = line.op
@@ -338,10 +338,10 @@ def _numbers_out_of_quotients(line: Node) -> Node | None:
 @_of(np.add, np.subtract)
 def _common_number(line: Node) -> Node | None:
     """Add first, then scale: ``x * c - y * c`` is ``(x - y) * c``; c leads with its sign."""
-    parts = [_term(line, x) for x in line.inputs]
-    if parts[0] is None or parts[1] is None:
+    first, second = (_term(line, x) for x in line.inputs)
+    if first is None or second is None:
         return None
-    (x, c), (y, d) = parts
+    (x, c), (y, d) = first, second
     if abs(c) != abs(d) or not all(part.shape == line.shape for part in (x, y)):
         return None
     opposite = (c != d) != made_by(line, np.subtract)

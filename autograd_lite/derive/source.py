@@ -106,8 +106,8 @@ def write(
     step = f"def step({', '.join(parameters)}):\n    {body}"
     imports, texts = definitions(spelling.helpers)
     modules = sorted((imports | spelling.imports) - {"numpy"})
-    head = "\n".join(["import numpy as np", *(f"import {module}" for module in modules)])
-    return Written("\n\n\n".join([head, *texts, step]), tuple(spelling.arrays))
+    imported = "\n".join(["import numpy as np", *(f"import {module}" for module in modules)])
+    return Written("\n\n\n".join([imported, *texts, step]), tuple(spelling.arrays))
 
 
 def _access(path: Sequence[Any]) -> str:
