@@ -117,7 +117,9 @@ class _Compiler:
             self._product(line, i, args)
         elif isinstance(op.fn, np.ufunc) and op.fn.nout == 1 and not line.params:
             out = self._slot(line, i, line.inputs)
-            self._bind(line, f"{self._fn(op.fn)}({_listed(*args, out)})", out)
+            # By position is faster, but deprecated for these two.
+            given = f"out={out}" if out and op.fn in (np.maximum, np.minimum) else out
+            self._bind(line, f"{self._fn(op.fn)}({_listed(*args, given)})", out)
         elif op.fn in _REDUCTIONS and line.params.keys() <= {"axis", "keepdims"}:
             self._reduction(line, i, args[0])
         else:

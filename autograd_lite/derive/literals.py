@@ -21,21 +21,22 @@ def literal(value: Any) -> ast.expr | None:
             return parsed(f"{type(value).__name__}({text!r})")
         return parsed(text)
     if isinstance(value, (tuple, list)):
-        parts = [literal(part) for part in value]
-        if any(part is None for part in parts):
-            return None
+        parts = [part for part in map(literal, value) if part is not None]
         kind = ast.Tuple if isinstance(value, tuple) else ast.List
-        return kind([part for part in parts if part is not None], ast.Load())
+        return kind(parts, ast.Load()) if len(parts) == len(value) else None
     if isinstance(value, slice):
-        lower, upper, step = (literal(part) for part in (value.start, value.stop, value.step))
-        return ast.Call(parsed("slice"), [x for x in (lower, upper, step) if x], [])
+        bounds = literal((value.start, value.stop, value.step))
+        return (
+            ast.Call(ast.Name("slice"), bounds.elts, []) if isinstance(bounds, ast.Tuple) else None
+        )
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
         return parsed(f"np.{value.name if isinstance(value, np.dtype) else value.__name__}")
     if isinstance(value, type) and vars(builtins).get(value.__name__) is value:
         return ast.Name(value.__name__)
     if isinstance(value, dict):
-        keys, values = [literal(key) for key in value], [literal(v) for v in value.values()]
-        return None if None in (*keys, *values) else ast.Dict(keys, [v for v in values if v])
+        keys, values = literal(list(value)), literal(list(value.values()))
+        if isinstance(keys, ast.List) and isinstance(values, ast.List):
+            return ast.Dict(list(keys.elts), values.elts)
     return None
 
 

@@ -23,7 +23,6 @@ _OPERATORS: dict[Callable[..., Any], type[ast.operator]] = {
     np.add: ast.Add,
     np.subtract: ast.Sub,
     np.multiply: ast.Mult,
-    np.divide: ast.Div,
     np.floor_divide: ast.FloorDiv,
     np.remainder: ast.Mod,
     np.power: ast.Pow,
@@ -142,15 +141,17 @@ class Spelling:
         n = 1 / float(c.value)
         if not 1.5 < abs(n) < 1e9 or abs(n - round(n)) > 1e-9 * abs(n) or not self._weak(c, line):
             return None
-        n = round(n)
-        divisor: ast.expr = ast.Constant(abs(n))
-        if abs(n) in self.sizes:
-            divisor = parsed(self.sizes[abs(n)])
-            self.sizes_used.add(abs(n))
         numerator = self.operand(x)
         if n < 0:
             numerator = ast.UnaryOp(ast.USub(), numerator)
-        return ast.BinOp(numerator, ast.Div(), divisor)
+        return ast.BinOp(numerator, ast.Div(), self.count(abs(round(n))))
+
+    def count(self, n: int) -> ast.expr:
+        """Write a whole number that something is divided by: the number of samples has a name."""
+        if n not in self.sizes:
+            return ast.Constant(n)
+        self.sizes_used.add(n)
+        return parsed(self.sizes[n])
 
     def _weak(self, c: Node, line: Node) -> bool:
         """Whether a number of NumPy's may be written as one of Python's: the dtype is the same."""
@@ -260,6 +261,12 @@ def _comparison(kind: type[ast.cmpop]) -> Form:
     return lambda _, __, args: ast.Compare(args[0], [kind()], [args[1]])
 
 
+def _quotient(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
+    n = line.inputs[1].value
+    whole = line.inputs[1].is_constant and isinstance(n, int)
+    return ast.BinOp(args[0], ast.Div(), spelling.count(n) if whole else args[1])
+
+
 def _method(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
     """``x.sum(axis=0)``, with an axis in place of a tuple of one axis."""
     assert line.op is not None
@@ -310,6 +317,7 @@ _FORMS: dict[Callable[..., Any], Form] = {
     **{fn: _operator(kind) for fn, kind in _OPERATORS.items()},
     **{fn: _comparison(kind) for fn, kind in _COMPARISONS.items()},
     **dict.fromkeys((np.sum, np.mean, np.max, np.min, np.prod), _method),
+    np.divide: _quotient,
     np.negative: lambda _, __, args: ast.UnaryOp(ast.USub(), args[0]),
     np.square: lambda _, __, args: ast.BinOp(args[0], ast.Pow(), ast.Constant(2)),
     np.matrix_transpose: lambda _, line, args: ast.Attribute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from .fast import MISS, compiled
 from .names import leaf_names, parts_of
 from .passes import PASSES
 from .program import Program
-from .source import write
+from .source import Written, write
 from .trace import trace
 
 __all__ = ["Step", "derive"]
@@ -73,11 +73,14 @@ def derive(
     ...     return np.sum((z - y) ** 2) / 2
     >>> step = derive(loss, np.ones(2), np.ones((3, 2)), np.zeros(3))
     >>> print(step.source)
+    import numpy as np
+    <BLANKLINE>
+    <BLANKLINE>
     def step(w, x, y):
         z = x @ w
-        v1 = z - y
-        loss = (v1 ** 2).sum() / 2
-        dw = x.T @ v1
+        dz = z - y
+        loss = (dz ** 2).sum() / 2
+        dw = x.T @ dz
         return loss, dw
     >>> step(np.array([1.0, 2.0]), np.eye(2), np.ones(2))
     (np.float64(0.5), array([0., 1.]))
@@ -88,20 +91,7 @@ def derive(
 
 
 class Step:
-    """A function's program for each kind of arguments it was called with; see `derive`.
-
-    Attributes
-    ----------
-    source : str
-        A NumPy function that runs alone, for the arguments recorded last.
-    captured : dict of str to array
-        The arrays that the function took from elsewhere, by their names in `source`: constants.
-    program : Program
-        What `source` writes out.
-    signatures : list of tuple
-        The kinds of arguments that have a program, the latest last; the oldest of more than 16
-        goes.
-    """
+    """A function's program for each kind of arguments it was called with; see `derive`."""
 
     def __init__(
         self, f: Callable[..., Any], argnums: int | Sequence[int] | None, reuse_outputs: bool
@@ -114,7 +104,7 @@ class Step:
 
     def __call__(self, *args: Any) -> Any:
         """Compute the value, and the gradient unless ``argnums=None``."""
-        if (last := self._last) is not None and len(args) == last.arity:
+        if (last := self._last) is not None and len(args) == len(last.args):
             result = last.run(args)
             if result is not MISS:
                 return result
@@ -125,37 +115,48 @@ class Step:
 
     def record(self, *args: Any) -> Derived:
         """Record the function for arguments of this kind."""
-        args = tuple(map_leaves(_as_given, arg) for arg in args)
         derived = Derived(self._f, args, self._argnums, self._reuse_outputs)
-        self._derived[_signature(args)] = self._last = derived
+        self._derived[_signature(derived.args)] = self._last = derived
         if len(self._derived) > _KEPT:
             self._derived.popitem(last=False)
         return derived
 
     @property
-    def _latest(self) -> Derived:
-        assert self._last is not None
+    def latest(self) -> Derived:
+        """What was derived for the arguments of the last call, or of the first example."""
+        if self._last is None:
+            raise RuntimeError("derive: nothing has been recorded yet; call record(*example)")
         return self._last
 
     @property
     def signatures(self) -> list[Hashable]:
+        """The kinds of arguments that have a program; the oldest of more than 16 goes."""
         return list(self._derived)
 
     @property
     def program(self) -> Program:
-        return self._latest.program
+        """The lines of the program, as nodes."""
+        return self.latest.program
 
     @property
     def source(self) -> str:
-        return self._latest.written.source
+        """A module with the program as a function of NumPy, ``step``, that runs alone.
+
+        Raises
+        ------
+        NotImplementedError
+            For a function that cannot be written alone; the step itself can be called.
+        """
+        return self.latest.written.source
 
     @property
     def captured(self) -> dict[str, Any]:
-        return dict(self._latest.written.arrays)
+        """The arrays that are constants of the program, by their names in `source`."""
+        return dict(self.latest.written.arrays)
 
-    def save(self, path: str | Path) -> None:
-        """Write the source to a file; captured arrays beside it, as ``.npz``."""
-        raise NotImplementedError
+    def __repr__(self) -> str:
+        name = getattr(self._f, "__name__", type(self._f).__name__)
+        return f"<Step of {name}: {len(self._derived)} programs>"
 
 
 class Derived:
@@ -168,12 +169,15 @@ class Derived:
         argnums: int | Sequence[int] | None,
         reuse_outputs: bool,
     ) -> None:
-        names = _parameter_names(f, len(args))
         chosen = () if argnums is None else positions(argnums, args)
+        self._argument_names = _parameter_names(f, len(args))
+        self.args = tuple(map_leaves(_as_given, arg) for arg in args)
         leaves = [
-            (name, leaf, i)
-            for i, (argument, arg) in enumerate(zip(names, args, strict=True))
-            for name, leaf in zip(leaf_names(argument, arg), flatten(arg), strict=True)
+            (getattr(given, "name", None) or name, leaf, i)
+            for i, (argument, arg) in enumerate(zip(self._argument_names, args, strict=True))
+            for name, given, leaf in zip(
+                leaf_names(argument, arg), flatten(arg), flatten(self.args[i]), strict=True
+            )
         ]
         moving = [leaf for leaf in leaves if isinstance(leaf[1], np.ndarray)]
         if argnums is not None:
@@ -183,20 +187,26 @@ class Derived:
         def on_arrays(tensors: Sequence[Any]) -> list[Any]:
             following = iter(tensors)
             filled = (next(following) if isinstance(x, np.ndarray) else x for _, x, _ in leaves)
-            out = f(*replaced(args, filled))
+            out = f(*replaced(self.args, filled))
             results.append(map_leaves(lambda _: 0, out))
             return flatten(out)
 
         program = trace(on_arrays, [x for _, x, _ in moving], [name for name, _, _ in moving])
         for simplified in PASSES.values():
             program = simplified(program)
-        self.arity = len(args)
         self.program = program
-        differentiated = {
+        self._structure = results[0]
+        self._differentiated = {
             x.birth for x, (_, _, i) in zip(program.arguments, moving, strict=True) if i in chosen
         }
-        self.written = write(program, names, args, results[0], differentiated)
-        self.run = compiled(program, args, results[0], reuse_outputs)
+        self.run = compiled(program, self.args, self._structure, reuse_outputs)
+
+    @cached_property
+    def written(self) -> Written:
+        """The program as source, with the arrays it needs."""
+        return write(
+            self.program, self._argument_names, self.args, self._structure, self._differentiated
+        )
 
 
 def _as_given(leaf: Any) -> Any:

@@ -76,24 +76,31 @@ def record(
         outputs = list(function(leaves))
     made = {x.birth: Node(None, value=x.data, is_argument=True, name=x.name or "") for x in leaves}
     arguments = tuple(made.values())
+    captured: dict[int, Node] = {}
     lines: dict[int, str | None] = {}
     records = ancestors([y for y in outputs if isinstance(y, Tensor)])
     for place, record in enumerate(records.values(), 1):
         if record.birth in made:
             continue
-        x = _node(record, made, place)
+        x = _node(record, made, captured, place)
         made[record.birth] = x
         lines[x.birth] = record.line
     wanted = (made[y.birth] if isinstance(y, Tensor) else constant(plain(y)) for y in outputs)
     return Program(arguments, tuple(wanted)), lines
 
 
-def _node(record: Any, made: Mapping[int, Node], place: int) -> Node:
+def _node(record: Any, made: Mapping[int, Node], captured: dict[int, Node], place: int) -> Node:
     if record.op is None:
-        x = constant(record.data, place)
+        if record.requires_grad:
+            raise DataDependentError(
+                f"derive: the function takes the parameter {record.name or ''} of shape "
+                f"{record.shape} from elsewhere, and a program would keep the value it has now; "
+                "pass it as an argument (of a model: ag.nn.functional_call(model, params, x))"
+            )
+        x = _captured(record.data, captured)
     else:
         inputs = tuple(
-            made[x.birth] if isinstance(x, Tensor) else constant(v, place)
+            made[x.birth] if isinstance(x, Tensor) else _captured(v, captured)
             for x, v in zip(record.inputs, record.values, strict=True)
         )
         if record.op.fn in _SAME:
@@ -111,6 +118,15 @@ def _node(record: Any, made: Mapping[int, Node], place: int) -> Node:
             )
     x.name = x.name or record.name or ""
     return x
+
+
+def _captured(value: Any, captured: dict[int, Node]) -> Node:
+    """A constant: a copy of an array, which its owner may change later; one for each array."""
+    if not np.ndim(value):
+        return constant(value)
+    if id(value) not in captured:
+        captured[id(value)] = constant(value.copy())
+    return captured[id(value)]
 
 
 _SAME = {op.fn for op in OPS.values() if op.name in ("leaf", "stop_gradient")}

@@ -1,0 +1,403 @@
+"""The algebra of programs: rules that make a line simpler and keep its value, but for rounding.
+
+Each rule is given a line made by one of its functions; what it returns is taken only if that has
+the shape and dtype of the line.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from .program import Node, Program, constant, made_by, node, rewritten
+
+__all__ = ["Known", "frozen", "identity", "is_number", "like", "make", "simplify"]
+
+Rule = Callable[[Node], Node | None]
+
+
+def simplify(program: Program) -> Program:
+    """Apply the rules of algebra below until none applies."""
+    for _ in range(20):
+        readers = program.readers()
+        for x in program.nodes():
+            x.readers = readers[x.birth]
+        now = _with_known_quotients(rewritten(program, _simpler))
+        if now.outputs == program.outputs:
+            break
+        program = now
+    return program
+
+
+def _with_known_quotients(program: Program) -> Program:
+    """Use a quotient that there is: with ``q = e / s``, ``(x / s) * e`` is ``x * q``."""
+    known = Known()
+
+    def rule(line: Node) -> Node | None:
+        known.add(line)
+        if made_by(line, np.multiply):
+            for x, e in (line.inputs, line.inputs[::-1]):
+                if made_by(x, np.divide) and (q := known.find(np.divide, e, x.inputs[1])):
+                    found = make(line, np.multiply, x.inputs[0], q)
+                    return found if found.shape == line.shape else None
+        return None
+
+    return rewritten(program, rule)
+
+
+class Known:
+    """The lines so far, by function and inputs."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Hashable, Node] = {}
+
+    def add(self, line: Node) -> None:
+        """Remember a line, unless there is one like it."""
+        assert line.op is not None
+        self._lines.setdefault((line.op.fn, *map(identity, line.inputs)), line)
+
+    def find(self, fn: Callable[..., Any], *inputs: Node) -> Node | None:
+        """The line of a function of these inputs, without keywords."""
+        found = self._lines.get((fn, *map(identity, inputs)))
+        return found if found is not None and not found.params else None
+
+
+def identity(x: Node) -> Hashable:
+    """What tells a node from others: for a number its type and value, else the node itself."""
+    if x.is_constant and not x.shape:
+        return (type(x.value), x.dtype.str, np.asarray(x.value).tobytes())
+    return x.birth
+
+
+def frozen(value: Any) -> Hashable:
+    """Keywords as something that can be looked up; an array is itself alone."""
+    if isinstance(value, dict):
+        return tuple((key, frozen(v)) for key, v in value.items())
+    if isinstance(value, (tuple, list)):
+        return (type(value).__name__, *map(frozen, value))
+    if isinstance(value, slice):
+        return ("slice", value.start, value.stop, value.step)
+    if isinstance(value, (bool, int, float, str)):
+        return (type(value).__name__, value)
+    return id(value)
+
+
+def _simpler(line: Node) -> Node | None:
+    for _ in range(20):
+        for rule in _RULES.get(line.op.fn, ()) if line.op else ():
+            found = rule(line)
+            if found is not None and (found.shape, found.dtype) == (line.shape, line.dtype):
+                found.name = found.name or (line.name if found.op else "")
+                line = found
+                break
+        else:
+            break
+    return line
+
+
+_RULES: dict[Callable[..., Any], list[Rule]] = {}
+
+
+def _of(*fns: Callable[..., Any]) -> Callable[[Rule], Rule]:
+    def enter(rule: Rule) -> Rule:
+        for fn in fns:
+            _RULES.setdefault(fn, []).append(rule)
+        return rule
+
+    return enter
+
+
+def _number(x: Node) -> Any:
+    """The number a constant consists of, or None."""
+    if not x.is_constant or not np.size(x.value):
+        return None
+    first = np.ravel(x.value)[0]
+    if not x.shape:
+        return x.value
+    return first if np.all(np.equal(x.value, first)) else None
+
+
+def is_number(x: Node, number: float) -> bool:
+    """Whether a node is a constant that consists of this number."""
+    found = _number(x)
+    return found is not None and bool(found == number)
+
+
+_ELEMENTWISE = (
+    np.add, np.subtract, np.multiply, np.divide, np.negative, np.power, np.square, np.exp, np.log,
+    np.tanh, np.sin, np.cos, np.sqrt, np.maximum, np.minimum, np.greater, np.less, np.where,
+)  # fmt: skip
+
+
+@_of(*_ELEMENTWISE)
+def _let_numpy_broadcast(line: Node) -> Node | None:
+    """Leave out what NumPy does by itself: stretching, axes of length one, arrays of one number."""
+    inputs = list(map(_unstretched, line.inputs))
+    if all(a is b for a, b in zip(inputs, line.inputs, strict=True)):
+        return None
+    return like(line, *inputs)
+
+
+def _loose(x: Node, *fns: Callable[..., Any]) -> bool:
+    """Whether a node of such a kind may go: nobody else reads it, and it has no name."""
+    return made_by(x, *fns) and not x.name and x.readers <= 1
+
+
+def _scaled(x: Node) -> bool:
+    """Whether a node that may go is a number times another node."""
+    return _loose(x, np.multiply) and _number(x.inputs[1]) is not None
+
+
+def _unstretched(x: Node) -> Node:
+    if made_by(x, np.broadcast_to):
+        return _unstretched(x.inputs[0])
+    if made_by(x, np.reshape) and np.size(x.value) == 1:
+        return _unstretched(x.inputs[0])
+    number = _number(x)
+    return constant(number, x.place) if x.shape and number is not None else x
+
+
+def like(line: Node, *inputs: Any) -> Node:
+    """The op of a line on other inputs."""
+    assert line.op is not None
+    return node(line.op, *inputs, place=line.place, scope=line.scope, **line.params)
+
+
+def make(line: Node, fn: Callable[..., Any], *inputs: Any, **params: Any) -> Node:
+    """Another op, in the place of a line."""
+    return node(fn, *inputs, place=line.place, scope=line.scope, **params)
+
+
+@_of(np.multiply, np.divide)
+def _times_one(line: Node) -> Node | None:
+    a, b = line.inputs
+    if is_number(b, 1):
+        return a
+    return b if is_number(a, 1) and made_by(line, np.multiply) else None
+
+
+@_of(np.add, np.subtract)
+def _plus_zero(line: Node) -> Node | None:
+    a, b = line.inputs
+    if is_number(b, 0):
+        return a
+    return b if is_number(a, 0) and made_by(line, np.add) else None
+
+
+@_of(np.power)
+def _small_powers(line: Node) -> Node | None:
+    a, b = line.inputs
+    if is_number(b, 1):
+        return a
+    return make(line, np.square, a) if is_number(b, 2) else None
+
+
+@_of(np.multiply)
+def _constant_last(line: Node) -> Node | None:
+    """Put a number after what it scales, and two numbers together."""
+    a, b = line.inputs
+    if _number(a) is not None and _number(b) is None:
+        return make(line, np.multiply, b, a)
+    if _number(b) is None or not _scaled(a):
+        return None
+    x, c = a.inputs
+    product = _number(b) * _number(c)
+    return make(line, np.multiply, x, product) if np.isfinite(product) and product else None
+
+
+@_of(np.multiply)
+def _numbers_out_of_products(line: Node) -> Node | None:
+    """Scale the product, not a factor: ``(x * c) * y`` is ``(x * y) * c``."""
+    a, b = line.inputs
+    for x, y in ((a, b), (b, a)):
+        if _scaled(x) and x.shape == line.shape and _number(y) is None:
+            return make(line, np.multiply, make(line, np.multiply, x.inputs[0], y), x.inputs[1])
+    return None
+
+
+@_of(np.divide)
+def _numbers_out_of_quotients(line: Node) -> Node | None:
+    a, b = line.inputs
+    if _scaled(a) and a.shape == line.shape and _number(b) is None:
+        return make(line, np.multiply, make(line, np.divide, a.inputs[0], b), a.inputs[1])
+    return None
+
+
+@_of(np.add, np.subtract)
+def _common_number(line: Node) -> Node | None:
+    """Add first, then scale: ``x * c - y * c`` is ``(x - y) * c``; c leads with its sign."""
+    first, second = (_term(line, x) for x in line.inputs)
+    if first is None or second is None:
+        return None
+    (x, c), (y, d) = first, second
+    if abs(c) != abs(d) or not all(part.shape == line.shape for part in (x, y)):
+        return None
+    opposite = (c != d) != made_by(line, np.subtract)
+    if not opposite:
+        return make(line, np.multiply, make(line, np.add, x, y), c)
+    x, y, c = (x, y, c) if c > 0 else (y, x, -c)
+    return make(line, np.multiply, make(line, np.subtract, x, y), c)
+
+
+def _term(line: Node, x: Node) -> tuple[Node, Any] | None:
+    """Split a term that may go into what is scaled and a real number."""
+    if _scaled(x) and np.isrealobj(x.inputs[1].value):
+        return x.inputs[0], _number(x.inputs[1])
+    if not _loose(x, np.multiply):
+        return None
+    for scaled, other in (x.inputs, x.inputs[::-1]):
+        if _scaled(scaled) and np.isrealobj(scaled.inputs[1].value):
+            return make(line, np.multiply, other, scaled.inputs[0]), _number(scaled.inputs[1])
+    return None
+
+
+@_of(np.negative)
+def _sign_of(line: Node) -> Node | None:
+    (x,) = line.inputs
+    if made_by(x, np.negative):
+        return x.inputs[0]
+    if _loose(x, np.subtract):
+        return make(line, np.subtract, x.inputs[1], x.inputs[0])
+    if _scaled(x):
+        return make(line, np.multiply, x.inputs[0], -_number(x.inputs[1]))
+    return None
+
+
+@_of(np.multiply)
+def _minus_one(line: Node) -> Node | None:
+    a, b = line.inputs
+    return make(line, np.negative, a) if is_number(b, -1) else None
+
+
+@_of(np.multiply, np.divide)
+def _signs_outwards(line: Node) -> Node | None:
+    a, b = line.inputs
+    if _loose(a, np.negative):
+        return make(line, np.negative, like(line, a.inputs[0], b))
+    if _loose(b, np.negative):
+        return make(line, np.negative, like(line, a, b.inputs[0]))
+    return None
+
+
+@_of(np.add)
+def _plus_minus(line: Node) -> Node | None:
+    a, b = line.inputs
+    for x, y in ((a, b), (b, a)):
+        if (opposite := _opposite(line, y)) is not None:
+            return make(line, np.subtract, x, opposite)
+    return None
+
+
+@_of(np.subtract)
+def _minus_minus(line: Node) -> Node | None:
+    a, b = line.inputs
+    opposite = _opposite(line, b)
+    return None if opposite is None else make(line, np.add, a, opposite)
+
+
+def _opposite(line: Node, x: Node) -> Node | None:
+    """What a term that may go, with a minus or scaled by a negative number, is the minus of."""
+    if _loose(x, np.negative):
+        return x.inputs[0]
+    if _scaled(x) and np.isrealobj(x.inputs[1].value) and _number(x.inputs[1]) < 0:
+        return make(line, np.multiply, x.inputs[0], -_number(x.inputs[1]))
+    return None
+
+
+@_of(np.matrix_transpose)
+def _twice_transposed(line: Node) -> Node | None:
+    (x,) = line.inputs
+    return x.inputs[0] if made_by(x, np.matrix_transpose) else None
+
+
+@_of(np.reshape)
+def _reshaped(line: Node) -> Node | None:
+    (x,) = line.inputs
+    if x.shape == line.shape:
+        return x
+    if made_by(x, np.reshape) and line.params.keys() == x.params.keys() == {"shape"}:
+        return make(line, np.reshape, x.inputs[0], **line.params)
+    if _loose(x, np.sum) and set(x.params) <= {"axis", "dtype"}:
+        kept = make(line, np.sum, x.inputs[0], **x.params, keepdims=True)
+        return kept if kept.shape == line.shape else None
+    return None
+
+
+@_of(np.broadcast_to)
+def _not_stretched(line: Node) -> Node | None:
+    (x,) = line.inputs
+    return x if x.shape == line.shape else None
+
+
+@_of(np.sum, np.mean)
+def _of_scaled(line: Node) -> Node | None:
+    """Reduce first, then scale: ``sum(-x)`` is ``-sum(x)``."""
+    (x,) = line.inputs
+    if _loose(x, np.negative):
+        return make(line, np.negative, like(line, x.inputs[0]))
+    if _scaled(x) and x.inputs[0].shape == x.shape:
+        return make(line, np.multiply, like(line, x.inputs[0]), x.inputs[1])
+    return None
+
+
+@_of(np.multiply)
+def _quotient_times_divisor(line: Node) -> Node | None:
+    a, b = line.inputs
+    for x, y in ((a, b), (b, a)):
+        if made_by(x, np.divide) and x.inputs[1] is y:
+            return x.inputs[0]
+    return None
+
+
+@_of(np.divide)
+def _quotient_of_quotient(line: Node) -> Node | None:
+    """``(a / (e / s)) / s`` is ``a / e``."""
+    a, s = line.inputs
+    if made_by(a, np.divide) and made_by(a.inputs[1], np.divide) and a.inputs[1].inputs[1] is s:
+        return make(line, np.divide, a.inputs[0], a.inputs[1].inputs[0])
+    return None
+
+
+@_of(np.sum)
+def _sum_of_quotient(line: Node) -> Node | None:
+    """Take a divisor that is the same all along the axes out of the sum."""
+    (x,) = line.inputs
+    axis = line.params.get("axis")
+    if not _loose(x, np.divide) or axis is None or line.params.keys() - {"axis", "keepdims"}:
+        return None
+    a, s = x.inputs
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if a.shape != x.shape or s.ndim != x.ndim or any(s.shape[i] != 1 for i in axes):
+        return None
+    kept = line.params.get("keepdims", False)
+    divisor = s if kept else make(line, np.reshape, s, shape=line.shape)
+    return make(line, np.divide, like(line, a), divisor)
+
+
+@_of(np.reshape)
+def _reshaped_quotient(line: Node) -> Node | None:
+    """``reshape(a / reshape(s))`` is ``reshape(a) / s``, and a sign or number stays outside."""
+    (x,) = line.inputs
+    if _loose(x, np.negative) or _scaled(x):
+        inner = like(line, x.inputs[0])
+        return make(line, x.op.fn, inner, *x.inputs[1:])  # type: ignore[union-attr]
+    if _loose(x, np.divide) and made_by(x.inputs[1], np.reshape):
+        a, s = x.inputs
+        if s.inputs[0].shape == line.shape and a.shape == x.shape:
+            return make(line, np.divide, like(line, a), s.inputs[0])
+    return None
+
+
+@_of(operator.getitem)
+def _matrix_times_vector(line: Node) -> Node | None:
+    """``(A @ v[..., None])[..., 0]`` is ``A @ v``."""
+    (product, *_) = line.inputs
+    if frozen(line.params["index"]) != frozen((..., 0)) or not _loose(product, np.matmul):
+        return None
+    matrix, column = product.inputs
+    if made_by(column, operator.getitem) and column.inputs[0].ndim == 1:
+        return make(line, np.matmul, matrix, column.inputs[0])
+    return None

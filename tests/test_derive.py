@@ -1,0 +1,471 @@
+"""`derive`: the program is what one would have written, and right for other data."""
+
+import contextlib
+import dataclasses
+import subprocess
+import sys
+import threading
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+from autograd_lite.derive.passes import PASSES
+from autograd_lite.derive.program import run
+from autograd_lite.derive.trace import record
+from autograd_lite.selfcheck import CASES
+from autograd_lite.selfcheck.case import Case
+from autograd_lite.tree import flatten
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((6, 5)), np.eye(3)[rng.integers(3, size=6)]
+PARAMS = {
+    name: rng.standard_normal(shape)
+    for name, shape in {"W1": (5, 4), "b1": (4,), "W2": (4, 3), "b2": (3,)}.items()
+}
+
+
+def mlp(params, X, Y):
+    Z1 = X @ params["W1"] + params["b1"]
+    A1 = ag.relu(Z1)
+    Z2 = A1 @ params["W2"] + params["b2"]
+    return ag.softmax_cross_entropy(Z2, Y)
+
+
+def agree(found, expected, tolerance=1e-12):
+    for a, b in zip(flatten(found), flatten(expected), strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(
+            a, b, rtol=tolerance, atol=tolerance * (1 + abs(b).max(initial=0))
+        )
+
+
+def lines(step):
+    """The body of the program, without its definitions."""
+    return step.source.partition("def step(")[2].partition("\n")[2].replace("    ", "").split("\n")
+
+
+# What it reads like.
+
+
+def test_a_softmax_network_reads_as_in_the_papers():
+    step = ag.derive(mlp, PARAMS, X, Y)
+    assert lines(step) == [
+        "W1 = params['W1']",
+        "b1 = params['b1']",
+        "W2 = params['W2']",
+        "b2 = params['b2']",
+        "N = len(X)",
+        "Z1 = X @ W1 + b1",
+        "A1 = np.maximum(Z1, 0)",
+        "Z2 = A1 @ W2 + b2",
+        "log_P = log_softmax(Z2)",
+        "loss = -(Y * log_P).sum() / N",
+        "P = np.exp(log_P)",
+        "dZ2 = (P - Y) / N",
+        "db2 = dZ2.sum(axis=0)",
+        "dA1 = dZ2 @ W2.T",
+        "dW2 = A1.T @ dZ2",
+        "dZ1 = dA1 * (Z1 > 0)",
+        "db1 = dZ1.sum(axis=0)",
+        "dW1 = X.T @ dZ1",
+        "return loss, {'W1': dW1, 'b1': db1, 'W2': dW2, 'b2': db2}",
+    ]
+
+
+def test_a_logistic_layer_and_a_linear_one_have_the_error_as_their_gradient():
+    def logistic(W, b, X, Y):
+        Z = X @ W + b
+        return ag.sigmoid_cross_entropy(Z, Y)
+
+    def linear(W, b, X, Y):
+        Z = X @ W + b
+        return np.sum((Z - Y) ** 2) / (2 * len(X))
+
+    W, b = PARAMS["W1"][:, :3], PARAMS["b1"][:3]
+    body = lines(ag.derive(logistic, W, b, X, Y, argnums=(0, 1)))
+    assert body[2:-1] == ["dZ = (sigmoid(Z) - Y) / Y.size", "db = dZ.sum(axis=0)", "dW = X.T @ dZ"]
+    body = lines(ag.derive(linear, W, b, X, Y, argnums=(0, 1)))
+    assert "dZ = v1 / N" in body
+    assert "v1 = Z - Y" in body
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda Z, Y: (
+            -np.mean(
+                np.sum(Y * np.log(np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)), axis=1)
+            )
+        ),
+        lambda Z, Y: -np.mean(np.sum(Y * ag.log_softmax(Z), axis=1)),
+        lambda Z, Y: -np.sum(Y * np.log(ag.softmax(Z, axis=1))) / len(Z),
+    ],
+    ids=["primitives", "log_softmax", "log of softmax"],
+)
+def test_a_softmax_loss_written_out_becomes_p_minus_y(loss):
+    step = ag.derive(loss, X[:, :3], Y)
+    (gradient,) = [line for line in lines(step) if line.startswith("dZ = ")]
+    assert gradient.endswith("- Y) / N"), gradient
+    assert "Y.sum(axis=" in gradient  # 1 for labels that sum to one, which a tape cannot know
+    agree(step(X[:, 1:4], Y[::-1]), ag.value_and_grad(loss)(X[:, 1:4], Y[::-1]))
+
+
+def test_a_loss_of_log_sum_exp_becomes_p_minus_y():
+    def loss(Z, Y):
+        return np.mean(ag.logsumexp(Z, axis=1) - np.sum(Y * Z, axis=1))
+
+    step = ag.derive(loss, X[:, :3], Y)
+    assert "dZ = (np.exp(Z - v1.reshape((6, 1))) - Y) / N" in lines(step)
+
+
+def test_variables_have_the_names_that_the_function_gives_them():
+    class Layer(NamedTuple):
+        W: np.ndarray
+        b: np.ndarray
+
+    def loss(params, X):
+        hidden = np.tanh(X @ params["hidden"].W + params["hidden"].b)
+        out = ag.named(hidden @ params["out"][0], "scores")
+        return (out**2).sum()
+
+    params = {"hidden": Layer(PARAMS["W1"], PARAMS["b1"]), "out": [PARAMS["W2"]]}
+    body = lines(ag.derive(loss, params, X))
+    assert "hidden_W = params['hidden'].W" in body
+    assert "out0 = params['out'][0]" in body
+    assert "hidden = np.tanh(X @ hidden_W + hidden_b)" in body
+    assert "scores = hidden @ out0" in body
+    assert "dhidden = dscores @ out0.T" in body
+
+
+@pytest.mark.parametrize("name", ["x; import os", "W 1", "class", "", "np", "1", "ü", "a'] + b['"])
+def test_hostile_names_become_harmless_ones(name):
+    params = {name: PARAMS["W1"], "step": PARAMS["b1"]}
+    step = ag.derive(lambda params, X: (X @ params[name] + params["step"]).sum(), params, X)
+    names = {"np": np}
+    exec(step.source, names)
+    value, grads = names["step"](params, X)
+    agree((value, grads[name]), (step(params, X)[0], np.tile(X.sum(axis=0)[:, None], 4)))
+    assert "import os" not in step.source.replace("'x; import os'", "")
+
+
+def test_the_source_runs_alone(tmp_path):
+    step = ag.derive(mlp, PARAMS, X, Y)
+    np.savez(tmp_path / "data.npz", X=X, Y=Y, **PARAMS)
+    code = f"""{step.source}
+
+data = np.load({str(tmp_path / "data.npz")!r})
+value, grads = step(data, data["X"], data["Y"])
+print(repr(float(value)), repr(float(grads["W1"].sum())))
+"""
+    out = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    value, grads = step(PARAMS, X, Y)
+    np.testing.assert_allclose(
+        list(map(float, out.stdout.split())), [value, grads["W1"].sum()], rtol=1e-12
+    )
+
+
+# What it computes.
+
+
+def _as_loss(case):
+    f = case.function
+
+    def loss(*args):
+        total = 0.0
+        for i, y in enumerate(flatten(f(*args))):
+            if np.result_type(getattr(y, "data", y)).kind in "fc":
+                w = np.random.default_rng(i).standard_normal(np.shape(getattr(y, "data", y)))
+                part = np.sum(w * y)
+                total = total + (part.real if part.dtype.kind == "c" else part)
+        return total
+
+    return loss
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_expression_of_the_selfcheck_is_right_on_other_data_and_alone():
+    wrong, refused = [], []
+    for case in CASES:
+        case = Case(case) if isinstance(case, str) else case
+        loss, example = _as_loss(case), case.inputs()
+        argnums = tuple(range(len(example)))
+        try:
+            step = ag.derive(loss, *example, argnums=argnums)
+        except ag.DataDependentError:
+            refused.append(case.text)
+            continue
+        data = [np.flip(x).copy() for x in example]
+        try:
+            expected = flatten(ag.value_and_grad(loss, argnums)(*data))
+        except Exception:
+            data, expected = example, flatten(ag.value_and_grad(loss, argnums)(*example))
+        found = [flatten(step(*data))]
+        with contextlib.suppress(NotImplementedError):  # of a few special functions
+            names = {}
+            exec(step.source, names)
+            captured = [tuple(step.captured.values())] if step.captured else []
+            found.append(flatten(names["step"](*data, *captured)))
+        for results in found:
+            for a, b in zip(results, expected, strict=True):
+                a, b = np.asarray(a), np.asarray(b)
+                known = np.isfinite(b)
+                scale = 1 + np.abs(b[known]).max(initial=0)
+                if a.shape != b.shape or not (np.abs(a - b)[known] <= 1e-9 * scale).all():
+                    wrong.append(case.text)
+    assert not wrong
+    assert refused == ["t[:, x[0] > 0] ** 2"]  # the number of columns depends on the data
+
+
+def chains():
+    """Random expressions of three matrices and a row, as functions."""
+    unary = [np.tanh, np.negative, ag.relu, ag.sigmoid, lambda a: a * 0.5, lambda a: a**2]
+    unary += [lambda a: a.T.T, lambda a: -np.negative(a), lambda a: a + 0, lambda a: 1 * a]
+    unary += [lambda a: a - a.mean(axis=0), lambda a: a.reshape(-1).reshape(a.shape)]
+    unary += [lambda a: a / (1 + np.exp(a).sum(axis=1, keepdims=True)), lambda a: np.exp(a / 4)]
+    unary += [lambda a: np.log(1 + a * a), lambda a: np.broadcast_to(a.sum(axis=0), a.shape) / 9]
+    binary = [
+        np.add,
+        np.subtract,
+        np.multiply,
+        lambda a, b: a @ b.T @ a,
+        lambda a, b: a / (2 + b * b),
+    ]
+    binary += [lambda a, b: a + b[0], lambda a, b: a * b.sum(axis=1, keepdims=True)]
+    step = st.tuples(st.sampled_from(unary + binary), st.integers(0, 9), st.integers(0, 9))
+
+    def function(steps):
+        def loss(a, b, c):
+            values = [a, b, c[None] + 0 * a]
+            for op, i, j in steps:
+                args = [values[i % len(values)], values[j % len(values)]]
+                values.append(op(*args) if op in binary else op(args[0]))
+                values[-1] = values[-1] / (1 + ag.stop_gradient(np.abs(values[-1]).max()))
+            return np.sum(sum(values[3:], values[0]) * np.cos(values[-1]))
+
+        return loss
+
+    return st.lists(step, min_size=1, max_size=8).map(function)
+
+
+@given(chains(), st.integers(0, 2**32 - 1))
+def test_every_pass_keeps_the_results_on_other_data(loss, seed):
+    numbers = np.random.default_rng(seed)
+    shapes = [(4, 3), (4, 3), (3,)]
+    example, data = ([numbers.standard_normal(s) for s in shapes] for _ in range(2))
+
+    def with_gradients(tensors):
+        return flatten(ag.value_and_grad(loss, (0, 1, 2))(*tensors))
+
+    expected = with_gradients(data)
+    program, _ = record(with_gradients, example, ["a", "b", "c"])
+    agree(run(program, data), expected, 1e-9)
+    for simplified in PASSES.values():
+        program = simplified(program)
+        agree(run(program, data), expected, 1e-9)
+    step = ag.derive(loss, *example, argnums=(0, 1, 2))
+    agree(step(*data), ag.value_and_grad(loss, (0, 1, 2))(*data), 1e-9)
+    names = {}
+    exec(step.source, names)
+    agree(names["step"](*data), ag.value_and_grad(loss, (0, 1, 2))(*data), 1e-9)
+
+
+# What a replay must not get wrong.
+
+
+def test_float32_stays_float32():
+    params = {name: p.astype(np.float32) for name, p in PARAMS.items()}
+    step = ag.derive(mlp, params, X.astype(np.float32), Y)
+    data = params, X[::-1].astype(np.float32), Y[::-1]
+    agree(step(*data), ag.value_and_grad(mlp)(*data), 1e-6)
+
+
+def test_the_result_has_the_structure_of_value_and_grad():
+    @dataclasses.dataclass
+    class Model:
+        W: np.ndarray
+        b: list
+
+    def loss(model, X, Y, power):
+        return np.sum((X @ model.W + model.b[0] - Y) ** power)
+
+    model = Model(PARAMS["W1"][:, :3], [PARAMS["b2"]])
+    step = ag.derive(loss, model, X, Y, 2)
+    value, gradient = step(model, X, Y, 2)
+    assert isinstance(gradient, Model)
+    expected = ag.value_and_grad(loss)(model, X, Y, 2)
+    agree((value, gradient.W, gradient.b), (expected[0], expected[1].W, expected[1].b))
+    agree(step(model, X, Y, 3)[0], ag.value_and_grad(loss)(model, X, Y, 3)[0])
+    assert len(step.signatures) == 2
+
+
+@pytest.mark.parametrize(
+    ("f", "what"),
+    [
+        (lambda x: x.sum() if x.sum() > 0 else -x.sum(), "the truth"),
+        (lambda x: x.sum() * float(x[0]), "float"),
+        (lambda x: x.sum() * x[0].item(), r"item\(\)"),
+        (lambda x: x[: int(x[0])].sum(), r"item\(\)"),
+    ],
+)
+def test_a_branch_on_data_names_the_line_and_the_way_out(f, what):
+    with pytest.raises((ag.DataDependentError, ag.DetachedError), match=what) as caught:
+        ag.derive(f, np.array([1.0, 2.0]))
+    if isinstance(caught.value, ag.DataDependentError):
+        assert "test_derive.py" in str(caught.value)
+        assert "np.where" in str(caught.value)
+
+
+def test_what_is_read_off_the_example_is_not_baked_in():
+    with pytest.raises(ag.DataDependentError, match="computed from the example's data"):
+        ag.derive(lambda x: (x * (x.data > 0)).sum(), np.array([1.0, -2.0, 3.0, 4.0]))
+    with pytest.raises(ag.DataDependentError, match=r"for the example, .* for other data"):
+        ag.derive(lambda x: x[: 1 + int(x.data[0] > 0)].sum(), np.array([1.0, -2.0]))
+    with pytest.raises(ag.DataDependentError, match="depends on the data: exp at .* for other"):
+        ag.derive(lambda x: (np.exp(x) if x.data[0] > 0 else x).sum(), np.array([1.0, -2.0]))
+
+
+def test_a_random_draw_is_refused_and_a_mask_may_be_an_argument():
+    generator = np.random.default_rng(0)
+    with pytest.raises(ag.DataDependentError, match=r"ag\.dropout\(x, rate, mask=mask\)"):
+        ag.derive(lambda x: ag.dropout(x, 0.5, rng=generator).sum(), X)
+
+    def loss(x, mask):
+        return ag.dropout(x, 0.5, mask=mask).sum()
+
+    step = ag.derive(loss, X, X > 0)
+    agree(step(X, X > 0.5), ag.value_and_grad(loss)(X, X > 0.5))
+
+
+def test_other_shapes_dtypes_and_structures_are_recorded_again():
+    step = ag.derive(lambda x: (x**2).sum(), np.ones(3))
+    for x in (np.ones((2, 2)), np.ones(3, np.float32), np.array(2.0), np.float64(3.0)):
+        agree(step(x), ag.value_and_grad(lambda x: (x**2).sum())(x))
+    assert len(step.signatures) == 4
+    for n in range(40):
+        step(np.ones(n))
+    assert len(step.signatures) == 16
+
+
+def test_an_argument_of_another_kind_is_never_taken_for_the_recorded_one():
+    def loss(params, flag):
+        return sum(p.sum() for p in params) * (2.0 if flag else 1.0)
+
+    step = ag.derive(loss, [np.ones(2)], True)
+    assert step([np.ones(2)], True)[0] == 4
+    assert step([np.ones(2), np.ones(2)], True)[0] == 8
+    assert step((np.ones(2),), True)[1][0].tolist() == [2, 2]
+    assert step([np.ones(2)], False)[0] == 2
+    assert step([np.ones(2)], 1)[0] == 4
+    assert step([ag.Tensor(np.ones(2))], True)[0] == 4
+    with pytest.raises(TypeError, match="neither an array nor a static argument"):
+        step([np.ones(2)], bytearray(b"1"))
+
+
+def test_arrays_from_outside_are_constants_and_listed():
+    weights = np.arange(6.0)
+    step = ag.derive(lambda x: (x * weights).sum(), np.ones(6))
+    assert any(np.array_equal(c, weights) for c in step.captured.values())
+    weights[:] = 0
+    assert step(np.ones(6))[0] == 15
+
+
+def test_parameters_from_outside_are_refused():
+    W = ag.Tensor(PARAMS["W1"], requires_grad=True, name="W")
+    with pytest.raises(ag.DataDependentError, match="takes the parameter W of shape"):
+        ag.derive(lambda X: (X @ W).sum(), X)
+
+
+def test_results_are_fresh_arrays_unless_wanted_otherwise():
+    def loss(x, y):
+        return (x * y).sum()
+
+    step = ag.derive(loss, X, X)
+    _, first = step(X, 2 * X)
+    step(X, 3 * X)
+    np.testing.assert_array_equal(first, 2 * X)
+    y = 5 * X
+    gradient = step(X, y)[1]
+    assert not np.shares_memory(gradient, y)
+
+    def squares(x):
+        return (np.tanh(x) ** 2).sum()
+
+    again = ag.derive(squares, X, reuse_outputs=True)
+    assert np.shares_memory(again(X)[1], again(2 * X)[1])
+    fresh = ag.derive(squares, X)
+    assert not np.shares_memory(fresh(X)[1], fresh(2 * X)[1])
+
+
+def test_one_array_for_two_arguments_gets_two_gradients():
+    step = ag.derive(lambda a, b: (a + b).sum(), X, X, argnums=(0, 1))
+    _, (da, db) = step(X, X)
+    assert not np.shares_memory(da, db)
+
+
+def test_threads_may_share_a_program():
+    step = ag.derive(mlp, PARAMS, X, Y)
+    expected = [ag.value_and_grad(mlp)(PARAMS, X * k, Y) for k in range(1, 5)]
+    faults = []
+
+    def work(k):
+        for _ in range(200):
+            try:
+                agree(step(PARAMS, X * k, Y), expected[k - 1])
+            except AssertionError as error:
+                faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+
+
+def test_functions_of_any_value_and_derivatives_of_any_order_derive():
+    def f(x):
+        return np.sum(np.tanh(x) ** 3)
+
+    x, v = X[0], X[1]
+    agree(ag.derive(np.tanh, x, argnums=None)(v), np.tanh(v))
+    agree(ag.derive(ag.grad(f), x, argnums=None)(v), ag.grad(f)(v))
+    agree(ag.derive(ag.hessian(f), x, argnums=None)(v), ag.hessian(f)(v))
+
+    def product(x, v):
+        return ag.hvp(f)(x, v)
+
+    agree(ag.derive(product, x, v, argnums=None)(v, x), product(v, x))
+
+    def penalty(x):
+        return np.sum(ag.grad(f)(x) ** 2)
+
+    agree(ag.derive(penalty, x)(v), ag.value_and_grad(penalty)(v))
+
+
+def test_a_loop_of_fixed_length_and_assignment_are_unrolled():
+    def loss(W, x):
+        states = ag.zeros((3, 4))
+        h = x
+        for t in range(3):
+            h = np.tanh(h @ W)
+            states[t] = h
+        return (states**2).sum()
+
+    W, x = rng.standard_normal((4, 4)), rng.standard_normal(4)
+    step = ag.derive(loss, W, x)
+    agree(step(W.T.copy(), x[::-1].copy()), ag.value_and_grad(loss)(W.T, x[::-1]))
+
+
+def test_a_cut_view_of_an_argument_and_odd_memory_layouts():
+    step = ag.derive(mlp, PARAMS, X, Y)
+    wide = rng.standard_normal((6, 10))
+    strange = {name: np.asfortranarray(p) for name, p in PARAMS.items()}
+    agree(step(strange, wide[:, ::2], Y), ag.value_and_grad(mlp)(PARAMS, wide[:, ::2], Y))
