@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
-__all__ = ["debug", "is_own", "mode", "no_grad", "recording", "scope", "tracing", "users_line"]
+import numpy as np
+
+from .errors import DataDependentError
+
+__all__ = [
+    "debug",
+    "is_own",
+    "mode",
+    "no_grad",
+    "recording",
+    "refuse_while_tracing",
+    "scope",
+    "tracing",
+    "users_line",
+]
 
 
 class _Mode(threading.local):
@@ -21,7 +36,7 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
-_OWN = ("autograd_lite.", "numpy.")
+_OWN = tuple(os.path.dirname(path) + os.sep for path in (__file__, np.__file__))
 
 
 @contextlib.contextmanager
@@ -74,6 +89,16 @@ def tracing() -> Iterator[None]:
         mode.tracing = before
 
 
+def refuse_while_tracing(what: str) -> None:
+    """Raise a DataDependentError that names the user's line, while a program is derived."""
+    if mode.tracing:
+        raise DataDependentError(
+            f"{users_line()}: {what} of a Tensor was asked for while its program is derived, which "
+            "would keep what the example gave; write np.where(condition, a, b) for a branch, a "
+            "loop of fixed length, or pass the value in as a Python number, a static argument"
+        )
+
+
 def users_line() -> str:
     """Name the line outside of this package and of NumPy that is being run."""
     frame = sys._getframe(1)
@@ -84,8 +109,7 @@ def users_line() -> str:
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame runs code of this package or of NumPy."""
-    name: str = frame.f_globals.get("__name__", "")
-    return name.startswith(_OWN)
+    return frame.f_code.co_filename.startswith(_OWN)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .creation import named
 from .errors import ShapeError
 from .mode import scope
 from .rules.layers import augment, linear
@@ -23,6 +24,7 @@ __all__ = [
     "Module",
     "augment",
     "cross_entropy",
+    "functional_call",
     "glm_nll",
     "l1_penalty",
     "l2_penalty",
@@ -134,6 +136,70 @@ class Module:
             p.data = np.array(state[name], dtype=p.dtype)
 
 
+def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -> Any:
+    """Call a module with other parameters than its own, which stay as they are.
+
+    Parameters
+    ----------
+    module : Module
+    parameters : dict of str to array or Tensor
+        A value for each name of `Module.named_parameters`.
+    *args
+        What the module is called with.
+
+    Returns
+    -------
+    array or Tensor
+        What the module returns.
+
+    Raises
+    ------
+    KeyError
+        For missing or unexpected names.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> model = Linear(3, 2, rng=0)
+    >>> def loss(parameters, x):
+    ...     return np.sum(functional_call(model, parameters, x) ** 2)
+    >>> ag.grad(loss)(model.state_dict(), np.ones((4, 3)))["b"].shape
+    (2,)
+    """
+    own = dict(module.named_parameters())
+    if own.keys() != parameters.keys():
+        raise KeyError(
+            f"functional_call: missing {sorted(own.keys() - parameters.keys())}, "
+            f"unexpected {sorted(parameters.keys() - own.keys())}"
+        )
+    put = {id(p): parameters[name] for name, p in own.items()}
+    changed: list[tuple[Any, Any, Any]] = []
+    try:
+        _replace(vars(module), put, changed)
+        return module(*args)
+    finally:
+        for container, key, value in reversed(changed):
+            container[key] = value
+
+
+def _replace(container: Any, put: Mapping[int, Any], changed: list[tuple[Any, Any, Any]]) -> None:
+    """Put other values in the place of parameters, and note what was there."""
+    items = container.items() if isinstance(container, dict) else enumerate(container)
+    for key, value in list(items):
+        if id(value) in put:
+            changed.append((container, key, value))
+            container[key] = put[id(value)]
+        elif isinstance(value, Module):
+            _replace(vars(value), put, changed)
+        elif isinstance(value, tuple):
+            parts = list(value)
+            _replace(parts, put, changed)
+            changed.append((container, key, value))
+            container[key] = tuple(parts)
+        elif isinstance(value, (dict, list)):
+            _replace(value, put, changed)
+
+
 def _named(container: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
     items = container.items() if isinstance(container, dict) else enumerate(container)
     for key, value in items:
@@ -234,6 +300,8 @@ class MLP(Module):
     def forward(self, x: Any) -> Any:
         """Map rows of shape (N, widths[0]) to logits of shape (N, widths[-1])."""
         activate = ACTIVATIONS[self.activation]
-        for layer in self.layers[:-1]:
-            x = activate(layer(x))
-        return self.layers[-1](x)
+        *hidden, last = self.layers
+        for i, layer in enumerate(hidden, start=1):
+            z = named(layer(x), f"Z{i}")
+            x = named(activate(z), f"A{i}")
+        return named(last(x), f"Z{len(self.layers)}")

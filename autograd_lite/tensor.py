@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arithmetic import Arithmetic
-from .errors import DataDependentError, DetachedError, NoRuleError, ShapeError
-from .mode import mode, users_line
+from .errors import DetachedError, NoRuleError, ShapeError
+from .mode import mode, refuse_while_tracing, users_line
 from .op import COMPOSED, NOTHING, OPS, Op, no_rule
 from .sweep import ancestors, own, released, sweep
 
@@ -264,7 +264,7 @@ class Tensor(Arithmetic):
 
     def item(self) -> Any:
         """Return the single number this holds as a Python number."""
-        _refuse_while_tracing("item()")
+        refuse_while_tracing("item()")
         return self.data.item()
 
     # NumPy's protocols: a plain NumPy call on a Tensor arrives here.
@@ -334,7 +334,7 @@ class Tensor(Arithmetic):
         return len(self.data)
 
     def __bool__(self) -> bool:
-        _refuse_while_tracing("the truth")
+        refuse_while_tracing("the truth")
         return bool(self.data)
 
     def __float__(self) -> float:
@@ -410,15 +410,6 @@ class Tensor(Arithmetic):
 
 
 _SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "past"))
-
-
-def _refuse_while_tracing(what: str) -> None:
-    if mode.tracing:
-        raise DataDependentError(
-            f"{users_line()}: {what} of a Tensor was asked for while its program is derived, which "
-            "would keep what the example gave; write np.where(condition, a, b) for a branch, a "
-            "loop of fixed length, or pass the value in as a Python number, a static argument"
-        )
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ShapeError
+from .derive import derive
+from .errors import DataDependentError, ShapeError
 from .mode import no_grad
-from .nn import Module
+from .nn import Module, functional_call
 from .optim import Optimizer
 from .tensor import plain
 
@@ -30,10 +31,13 @@ class History:
         Mean loss over the epoch's batches.
     accuracy : list of float
         Share of the validation samples classified right; empty without validation data.
+    derived : bool
+        Whether a derived program was run.
     """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
+    derived: bool = False
 
 
 def accuracy(model: Callable[[Any], Any], X: np.ndarray, y: np.ndarray) -> float:
@@ -56,10 +60,12 @@ def fit(
     epochs: int = 20,
     batch_size: int = 32,
     rng: np.random.Generator | int | None = None,
+    derived: bool | None = None,
 ) -> History:
     """Train a model by mini-batches in random order.
 
-    Progress is shown while it runs where standard error is a terminal.
+    Progress is shown while it runs where standard error is a terminal. The loss and its gradient
+    are computed by a program derived from the model, where its course does not depend on data.
 
     Parameters
     ----------
@@ -74,6 +80,9 @@ def fit(
     epochs, batch_size : int
     rng : numpy.random.Generator or int, optional
         Draws the order of the samples.
+    derived : bool, optional
+        Whether to run a derived program: True insists on it, False records each batch anew; by
+        default it is used where it can be.
 
     Returns
     -------
@@ -81,6 +90,8 @@ def fit(
 
     Raises
     ------
+    DataDependentError
+        With ``derived=True``, for a model whose course depends on its data.
     ValueError
         For samples and labels that differ in number, or that hold NaN or infinity, or for
         `epochs` or `batch_size` that are not positive.
@@ -93,26 +104,64 @@ def fit(
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"fit: epochs={epochs} and batch_size={batch_size} must be positive")
     rng = np.random.default_rng(rng)
-    history = History()
+    step = _Eager(model, loss)
+    if derived is not False:
+        try:
+            step = _Derived(model, loss, X[:batch_size], y[:batch_size])
+        except DataDependentError:
+            if derived:
+                raise
+    history = History(derived=isinstance(step, _Derived))
     for epoch in _progress(epochs):
         order = rng.permutation(len(X))
         losses = []
         for start in range(0, len(X), batch_size):
             batch = order[start : start + batch_size]
-            value = loss(model(X[batch]), y[batch])
-            if not np.isfinite(value.data):
-                raise FloatingPointError(
-                    f"the loss became {value.item()} in epoch {epoch + 1}; "
-                    "try a smaller learning rate"
-                )
-            losses.append(value.item())
             optimizer.zero_grad()
-            value.backward()
+            value = float(step(X[batch], y[batch]))
+            if not np.isfinite(value):
+                raise FloatingPointError(
+                    f"the loss became {value} in epoch {epoch + 1}; try a smaller learning rate"
+                )
+            losses.append(value)
             optimizer.step()
         history.loss.append(float(np.mean(losses)))
         if valid is not None:
             history.accuracy.append(accuracy(model, *valid))
     return history
+
+
+class _Eager:
+    """The loss of a batch on the tape, and its gradient in the parameters."""
+
+    def __init__(self, model: Module, loss: Callable[[Any, Any], Any]) -> None:
+        self._model, self._loss = model, loss
+
+    def __call__(self, X: np.ndarray, y: np.ndarray) -> Any:
+        value = self._loss(self._model(X), y)
+        value.backward()
+        return value.data
+
+
+class _Derived(_Eager):
+    """The same by a program."""
+
+    def __init__(
+        self, model: Module, loss: Callable[[Any, Any], Any], X: np.ndarray, y: np.ndarray
+    ) -> None:
+        self._parameters = dict(model.named_parameters())
+
+        def of(parameters: Any, X: Any, y: Any) -> Any:
+            return loss(functional_call(model, parameters, X), y)
+
+        self._step = derive(of, self._parameters, X, y)
+
+    def __call__(self, X: np.ndarray, y: np.ndarray) -> Any:
+        values = {name: p.data for name, p in self._parameters.items()}
+        value, gradients = self._step(values, X, y)
+        for name, p in self._parameters.items():
+            p.grad = gradients[name]
+        return value
 
 
 def _checked(what: str, data: Data) -> Data:

@@ -12,7 +12,8 @@ import autograd_lite
 PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
-    {"data", "errors", "mode", "timing", "tree"},
+    {"errors"},
+    {"data", "mode", "timing", "tree"},
     {"op", "sweep"},
     {"arithmetic"},
     {"tensor"},

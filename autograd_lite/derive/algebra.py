@@ -66,9 +66,9 @@ class Known:
 
 
 def identity(x: Node) -> Hashable:
-    """What tells a node from others: for a number its type and value, else the node itself."""
-    if x.is_constant and not x.shape:
-        return (type(x.value), x.dtype.str, np.asarray(x.value).tobytes())
+    """What tells a node from others: of a constant its type and value, else the node itself."""
+    if x.is_constant:
+        return (type(x.value), x.dtype.str, x.shape, np.asarray(x.value).tobytes())
     return x.birth
 
 
@@ -219,6 +219,15 @@ def _numbers_out_of_products(line: Node) -> Node | None:
 
 
 @_of(np.divide)
+def _divided_by_a_number(line: Node) -> Node | None:
+    """Multiply by ``1 / n``, which other numbers join; it is written as a division again."""
+    x, n = line.inputs[0], _number(line.inputs[1])
+    if n is None or line.inputs[1].shape or not np.isrealobj(n) or not n or not np.isfinite(1 / n):
+        return None
+    return make(line, np.multiply, x, 1 / n)
+
+
+@_of(np.divide)
 def _numbers_out_of_quotients(line: Node) -> Node | None:
     a, b = line.inputs
     if _scaled(a) and a.shape == line.shape and _number(b) is None:
@@ -233,7 +242,7 @@ def _common_number(line: Node) -> Node | None:
     if first is None or second is None:
         return None
     (x, c), (y, d) = first, second
-    if abs(c) != abs(d) or not all(part.shape == line.shape for part in (x, y)):
+    if abs(c) != abs(d):
         return None
     opposite = (c != d) != made_by(line, np.subtract)
     if not opposite:
@@ -349,6 +358,18 @@ def _quotient_times_divisor(line: Node) -> Node | None:
     for x, y in ((a, b), (b, a)):
         if made_by(x, np.divide) and x.inputs[1] is y:
             return x.inputs[0]
+    return None
+
+
+@_of(np.multiply)
+def _quotient_in_a_difference(line: Node) -> Node | None:
+    """``x * (a - b / x)`` is ``x * a - b``, and so with a plus."""
+    for x, inner in (line.inputs, line.inputs[::-1]):
+        if _loose(inner, np.add, np.subtract):
+            assert inner.op is not None
+            a, q = inner.inputs
+            if _loose(q, np.divide) and q.inputs[1] is x:
+                return make(line, inner.op.fn, make(line, np.multiply, x, a), q.inputs[0])
     return None
 
 

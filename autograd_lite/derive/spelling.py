@@ -114,12 +114,23 @@ class Spelling:
         written = literal(value)
         if written is not None:
             return written
+        if isinstance(value, np.ndarray) and value.size and np.all(value == value.flat[0]):
+            return self._filled(value)
+        if isinstance(value, np.ndarray) and np.array_equal(value, np.arange(value.size)):
+            return self.call("np.arange", [self.count(value.size)], _dtype(value, np.int64))
         for taken, known in self.arrays:
             if known is value:
                 return ast.Name(taken)
         taken = self.free(identifier(name) if name else f"c{len(self.arrays) + 1}")
         self.arrays.append((taken, value))
         return ast.Name(taken)
+
+    def _filled(self, value: Any) -> ast.expr:
+        """Write an array that consists of one number."""
+        number = value.flat[0].item()
+        fn = {0: "np.zeros", 1: "np.ones"}.get(number, "np.full")
+        args = [self.param(value.shape), *([self.param(number)] if fn == "np.full" else [])]
+        return self.call(fn, args, _dtype(value, np.float64))
 
     def expression(self, line: Node) -> ast.expr:
         """Write what computes a line."""
@@ -155,9 +166,7 @@ class Spelling:
 
     def _weak(self, c: Node, line: Node) -> bool:
         """Whether a number of NumPy's may be written as one of Python's: the dtype is the same."""
-        others = [
-            x.value for x in line.inputs if x is not c and not isinstance(x.value, (int, float))
-        ]
+        others = [x.value for x in line.inputs if x is not c and type(x.value) not in (int, float)]
         if not others or c.shape:
             return False
         weak = np.result_type(*others, c.value.item() if hasattr(c.value, "item") else c.value)
@@ -251,6 +260,10 @@ _VIEWS = (np.matrix_transpose,)
 
 
 Form = Callable[[Spelling, Node, list[ast.expr]], ast.expr | None]
+
+
+def _dtype(value: Any, default: Any) -> dict[str, Any]:
+    return {} if value.dtype == default else {"dtype": value.dtype}
 
 
 def _operator(kind: type[ast.operator]) -> Form:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..declare import function, ufunc
 from ..errors import ShapeError
-from ..tensor import as_array, plain
+from ..tensor import as_array
 from .neural import must_be_real, sigmoid
 
 __all__ = [
@@ -213,6 +213,11 @@ def gelu(x: Any, approximate: str = "tanh") -> Any:
 
 
 def _logistic_loss(logits: Any, targets: Any) -> Any:
+    if targets.size and not (targets.min() >= 0 and targets.max() <= 1):
+        raise ValueError(
+            f"sigmoid_cross_entropy: targets are from 0 to 1, and these reach from "
+            f"{targets.min()} to {targets.max()}; for classes -1 and 1 write (targets + 1) / 2"
+        )
     above = np.maximum(logits, 0) - logits * targets
     return (above + np.log1p(np.exp(-np.abs(logits)))).mean()
 
@@ -257,10 +262,4 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Any:
         )
     if targets.dtype.kind in "biu":
         targets = targets.astype(np.result_type(logits.dtype, np.float16))
-    values = plain(targets)
-    if values.size and not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(
-            f"sigmoid_cross_entropy: targets are from 0 to 1, and these reach from "
-            f"{values.min()} to {values.max()}; for classes -1 and 1 write (targets + 1) / 2"
-        )
     return _record_logistic_loss(logits, targets)

@@ -137,7 +137,7 @@ def dropout(
         raise TypeError(
             "dropout: give rng=np.random.default_rng(seed) to draw a mask, or mask=, not both"
         )
-    mask = np.asarray(rng.random(x.shape) >= rate if rng is not None else mask)
+    mask = as_array(mask if rng is None else rng.random(x.shape) >= rate, "the mask of dropout")
     fitting("dropout", "mask", mask, x.shape)
     return x * (mask.astype(bool).astype(x.dtype) / (1 - rate))
 

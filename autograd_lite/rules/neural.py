@@ -162,6 +162,7 @@ log_softmax = function(
 
 
 def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
+    _check_labels(labels, logits.shape)
     if labels.ndim == logits.ndim:
         total = np.vdot(labels, log_p)
         if total != total:  # NaN: where a probability is 0, its logarithm counts if its label does
@@ -214,21 +215,19 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
         logits = np.asarray(logits)
     if not isinstance(labels, Tensor):
         labels = np.asarray(labels)
-    _check_labels(labels, logits.shape)
+    _check_kind_of_labels(labels, logits.shape)
     if labels.dtype.kind == "f" and labels.dtype != logits.dtype:
         labels = labels.astype(logits.dtype)  # or a loss of float32 logits would be float64
     return _record_cross_entropy(logits, labels, log_softmax(logits))
 
 
-def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
+def _check_kind_of_labels(labels: Any, shape: tuple[int, ...]) -> None:
     name = "softmax_cross_entropy"
-    if isinstance(labels, Tensor):
-        if labels.requires_grad:
-            raise TypeError(
-                f"{name}: no derivative flows to the labels; for one write "
-                "-np.sum(labels * ag.log_softmax(logits), axis=-1).mean()"
-            )
-        labels = labels.data
+    if isinstance(labels, Tensor) and labels.requires_grad:
+        raise TypeError(
+            f"{name}: no derivative flows to the labels; for one write "
+            "-np.sum(labels * ag.log_softmax(logits), axis=-1).mean()"
+        )
     if labels.dtype.kind == "c":
         raise TypeError(f"{name}: labels cannot be complex")
     if not shape or labels.shape not in (shape, shape[:-1]):
@@ -236,15 +235,20 @@ def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
             f"{name}: labels of shape {labels.shape} do not fit logits of shape {shape}; "
             f"give classes of shape {shape[:-1]} or one-hot rows of shape {shape}"
         )
-    if labels.shape == shape:
-        off = labels.sum(axis=-1) - 1
-        if not np.vdot(off, off) < 1e-6:
-            raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
-    elif labels.dtype.kind not in "iu":
+    if labels.shape != shape and labels.dtype.kind not in "iu":
         raise TypeError(
             f"{name}: classes must be integers, not {labels.dtype}; write labels.astype(int), "
             f"or give one-hot rows of shape {shape}"
         )
+
+
+def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
+    """Check the values, which may be other ones each time that a program runs."""
+    name = "softmax_cross_entropy"
+    if labels.shape == shape:
+        off = labels.sum(axis=-1) - 1
+        if not np.vdot(off, off) < 1e-6:
+            raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
     elif labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
         wrong = labels[(labels < 0) | (labels >= shape[-1])].flat[0]
         raise ValueError(
