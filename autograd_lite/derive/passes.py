@@ -68,11 +68,12 @@ def expand(
             return None
         body = instead.get(op.fn, op.forward)
         try:
-            inside, _ = record(
-                lambda tensors: [body(*tensors, **line.params)],
-                [np.asarray(x.value) for x in line.inputs],
-                [""] * len(line.inputs),
-            )
+            with np.errstate(all="ignore"):
+                inside, _ = record(
+                    lambda tensors: [body(*tensors, **line.params)],
+                    [np.asarray(x.value) for x in line.inputs],
+                    [""] * len(line.inputs),
+                )
         except Exception:  # it branches on its data, or writes into arrays: it stays one line
             return None
         if len(inside.lines) > limit and op.fn not in instead:

@@ -12,7 +12,17 @@ import numpy as np
 
 from ..op import NOTHING, OPS, Op
 
-__all__ = ["Node", "Program", "constant", "made_by", "node", "rewritten", "run"]
+__all__ = [
+    "Node",
+    "Program",
+    "constant",
+    "forget_example",
+    "made_by",
+    "node",
+    "rewritten",
+    "run",
+    "stand_in",
+]
 
 _births = itertools.count()
 
@@ -123,8 +133,21 @@ def node(
     op = fn if isinstance(fn, Op) else OPS[fn]
     nodes = tuple(x if isinstance(x, Node) else constant(x) for x in inputs)
     place = max([place, *(x.place for x in nodes)])
-    value = op.forward(*(x.value for x in nodes), **params)
+    with np.errstate(all="ignore"):
+        value = op.forward(*(x.value for x in nodes), **params)
     return Node(op, nodes, params, value=value, place=place, name=name, scope=scope)
+
+
+def stand_in(value: Any) -> Any:
+    """An array of ones of the same shape and dtype that takes no memory."""
+    return np.broadcast_to(np.ones((), np.result_type(value)), np.shape(value))
+
+
+def forget_example(program: Program) -> None:
+    """Let go of the example's values, once nothing but their shapes and dtypes is needed."""
+    for x in program.nodes():
+        if not x.is_constant:
+            x.value = stand_in(x.value)
 
 
 def made_by(x: Node, *fns: Callable[..., Any]) -> bool:

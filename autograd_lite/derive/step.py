@@ -16,7 +16,7 @@ from ..tree import flatten, map_leaves, replaced
 from .fast import MISS, compiled
 from .names import leaf_names, parts_of
 from .passes import PASSES
-from .program import Program
+from .program import Program, forget_example, stand_in
 from .source import Written, write
 from .trace import trace
 
@@ -200,6 +200,8 @@ class Derived:
             x.birth for x, (_, _, i) in zip(program.arguments, moving, strict=True) if i in chosen
         }
         self.run = compiled(program, self.args, self._structure, reuse_outputs)
+        forget_example(program)
+        self.args = tuple(map_leaves(_without_data, arg) for arg in self.args)
 
     @cached_property
     def written(self) -> Written:
@@ -207,6 +209,10 @@ class Derived:
         return write(
             self.program, self._argument_names, self.args, self._structure, self._differentiated
         )
+
+
+def _without_data(leaf: Any) -> Any:
+    return stand_in(leaf) if isinstance(leaf, np.ndarray) else leaf
 
 
 def _as_given(leaf: Any) -> Any:

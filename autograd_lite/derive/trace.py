@@ -189,9 +189,11 @@ def _naming_locals(since: int) -> Iterator[None]:
     """Name Tensors as the user's functions do: by their local names at each function's return.
 
     A caller's name for a value counts more than the one of a function it has called, and a name
-    given by `named` or by a model counts most.
+    given by `named` or by a model counts most. While a profiler runs, no names are looked up.
     """
-    before = sys.getprofile()
+    if sys.getprofile() is not None:
+        yield
+        return
     ours: set[int] = set()
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
@@ -208,7 +210,7 @@ def _naming_locals(since: int) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
 
 
 def _is_of_python(frame: FrameType) -> bool:
