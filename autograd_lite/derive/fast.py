@@ -17,7 +17,7 @@ import numpy as np
 
 from ..tree import flatten, replaced
 from .names import Attribute, parts_of
-from .passes import PASSES, expand, reuse
+from .passes import PASSES, by_liveness, expand, reuse, share
 from .program import Node, Program, made_by
 
 __all__ = ["MISS", "compiled", "lowered"]
@@ -55,7 +55,7 @@ def lowered(program: Program) -> Program:
     program = expand(program, _ANY_LENGTH)
     for simplified in PASSES.values():
         program = simplified(program)
-    return PASSES["share"](reuse(program))
+    return by_liveness(share(reuse(program)))
 
 
 class _Compiler:
@@ -145,13 +145,28 @@ class _Compiler:
             return
         out = self._slot(line, i, ())
         kept = bool(line.params.get("keepdims", False))
-        reduce = self._fn(_REDUCTIONS[fn].reduce)
-        self._bind(line, f"{reduce}({arg}, {axis!r}, None, {out or None}, {kept})", out)
+        if _is_sum_of_matrix(line, axis) and (out or not kept):
+            self._bind(line, self._sum_by_product(line, arg, axis, out), out)
+        else:
+            reduce = self._fn(_REDUCTIONS[fn].reduce)
+            self._bind(line, f"{reduce}({arg}, {axis!r}, None, {out or None}, {kept})", out)
         if fn is np.mean:
             n = np.size(line.inputs[0].value) // max(np.size(line.value), 1)
             number = self.given(np.array(n, line.dtype))
             divided = f"{self._fn(np.divide)}({_listed(self.names[line.birth], number, out)})"
             self._bind(line, divided, out)
+
+    def _sum_by_product(self, line: Node, arg: str, axis: int, out: str) -> str:
+        """Add up the rows or columns of a matrix by a product with ones: a third of the time."""
+        ones = self.given(np.ones(line.inputs[0].shape[axis], line.dtype))
+        if out and line.ndim == 2:
+            name = f"{out}f"
+            if name not in self.slots:
+                self.slots.append(name)
+                self.made.append(f"{name} = {out}.reshape(-1)")
+            out = name
+        left, right = (ones, arg) if axis in (0, -2) else (arg, ones)
+        return f"{left}.dot({_listed(right, out)})"
 
     def _bind(self, line: Node, call: str, out: str) -> None:
         if out:
@@ -303,6 +318,22 @@ class _Compiler:
         exec(compile(text, "<derived>", "exec"), scope)
         run: Callable[[Sequence[Any]], Any] = scope["run"]
         return run
+
+
+def _is_sum_of_matrix(line: Node, axis: Any) -> bool:
+    """Whether a line sums a matrix along one axis that is short enough for it to be as exact."""
+    x = line.inputs[0]
+    return (
+        made_by(line, np.sum, np.mean)
+        and x.ndim == 2
+        and isinstance(axis, int)
+        and 0 < x.shape[axis] <= _SHORT_SUM
+        and x.dtype == line.dtype
+        and line.dtype in (np.float32, np.float64)
+    )
+
+
+_SHORT_SUM = 1024
 
 
 def _listed(*args: str) -> str:

@@ -6,6 +6,7 @@ need.
 
 from __future__ import annotations
 
+import bisect
 import copy
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
@@ -16,7 +17,7 @@ from .algebra import Known, frozen, identity, is_number, make, simplify
 from .program import Node, Program, constant, made_by, rewritten
 from .trace import record
 
-__all__ = ["PASSES", "expand", "fold", "reuse", "share"]
+__all__ = ["PASSES", "by_liveness", "expand", "fold", "reuse", "share"]
 
 
 def fold(program: Program) -> Program:
@@ -81,6 +82,46 @@ def expand(
         return _grafted(inside, line)
 
     return rewritten(program, expanded)
+
+
+def by_liveness(program: Program) -> Program:
+    """Move lines up that let go of more memory than they take; else keep the order."""
+    lines = program.lines
+    waits = {line.birth: {x.birth for x in line.inputs if x.op is not None} for line in lines}
+    reads = program.readers()
+    followers: dict[int, list[Node]] = {}
+    for line in lines:
+        for birth in waits[line.birth]:
+            followers.setdefault(birth, []).append(line)
+    ready = [line for line in lines if not waits[line.birth]]
+    put: dict[int, Node] = {}
+    for place in range(1, len(lines) + 1):
+        line = min(ready[:_AHEAD], key=lambda x: (_growth(x, reads), x.place, x.birth))
+        ready.remove(line)
+        put[line.birth] = moved = copy.copy(line)
+        moved.inputs = tuple(put.get(x.birth, x) for x in line.inputs)
+        moved.place = place
+        for x in line.inputs:
+            reads[x.birth] -= 1
+        for follower in followers.get(line.birth, ()):
+            waits[follower.birth].discard(line.birth)
+            if not waits[follower.birth]:
+                bisect.insort(ready, follower, key=lambda x: (x.place, x.birth))
+    return program.with_outputs(put.get(x.birth, x) for x in program.outputs)
+
+
+_AHEAD = 16
+"""So many of the lines that could come next are compared."""
+
+
+def _growth(line: Node, reads: Mapping[int, int]) -> int:
+    """How many bytes more are held after a line than before it."""
+    freed = {x.birth: x for x in line.inputs if x.op is not None and reads[x.birth] == 1}
+    return _bytes(line) - sum(map(_bytes, freed.values()))
+
+
+def _bytes(x: Node) -> int:
+    return int(np.prod(x.shape)) * x.dtype.itemsize
 
 
 def _grafted(inside: Program, line: Node) -> Node:
