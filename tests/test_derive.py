@@ -469,3 +469,95 @@ def test_a_cut_view_of_an_argument_and_odd_memory_layouts():
     wide = rng.standard_normal((6, 10))
     strange = {name: np.asfortranarray(p) for name, p in PARAMS.items()}
     agree(step(strange, wide[:, ::2], Y), ag.value_and_grad(mlp)(PARAMS, wide[:, ::2], Y))
+
+
+# What the source must not get wrong.
+
+
+def alone(step, *args):
+    names = {}
+    exec(step.source, names)
+    return names["step"](*args)
+
+
+def test_a_width_is_not_taken_for_the_number_of_samples():
+    def loss(W, X):
+        return np.sum(np.tanh(X @ W).mean(axis=1))
+
+    W, X = rng.standard_normal((3, 8)), rng.standard_normal((8, 3))
+    step = ag.derive(loss, W, X)
+    assert "/ 8" in step.source
+    agree(alone(step, W, X[:2]), ag.value_and_grad(loss)(W, X[:2]))
+
+
+def test_the_source_refuses_another_static_argument():
+    step = ag.derive(lambda x, n: (x**n).sum(), X, 3)
+    agree(alone(step, X, 3), step(X, 3))
+    with pytest.raises(ValueError, match="derived for n = 3"):
+        alone(step, X, 2)
+
+
+def test_the_source_returns_arrays_of_its_own():
+    step = ag.derive(lambda a, b: (a * b).sum(), X, X + 1, argnums=(0, 1))
+    other = X + 1
+    _, (da, _) = alone(step, X, other)
+    assert not np.shares_memory(da, other)
+
+
+def test_a_forward_line_is_not_called_after_a_cotangent():
+    step = ag.derive(lambda a, b, c: (a * b * b * c).sum(), X, X + 1, X + 2, argnums=(2, 0))
+    forward, _, backward = step.source.partition("loss = ")
+    assert "dc" not in forward
+    agree(
+        alone(step, X, X, X),
+        ag.value_and_grad(lambda a, b, c: (a * b * b * c).sum(), (2, 0))(X, X, X),
+    )
+
+
+def test_names_in_any_alphabet_stay():
+    def loss(θ, X):
+        return (X @ θ).sum()
+
+    step = ag.derive(loss, X[0], X)
+    assert "def step(θ, X):" in step.source
+    assert "dθ = " in step.source
+
+
+def test_a_scaled_constant_of_one_number_keeps_its_shape():
+    def loss(x, s):
+        return np.sum(x - x.max(axis=0) * s)
+
+    step = ag.derive(loss, np.arange(8.0).reshape(2, 4), np.array(2.0), argnums=(0, 1))
+    data = rng.standard_normal((2, 4)), np.array(-1.0)
+    agree(step(*data), ag.value_and_grad(loss, (0, 1))(*data))
+
+
+def test_a_softmax_with_names_on_the_way_becomes_p_minus_y_too():
+    def loss(Z, Y):
+        E = np.exp(Z)
+        P = E / np.sum(E, axis=1, keepdims=True)
+        return -np.sum(Y * np.log(P)) / len(Z)
+
+    step = ag.derive(loss, X[:, :3], Y)
+    assert "dZ = (Y.sum(axis=1, keepdims=True) * P - Y) / N" in lines(step)
+    agree(step(X[:, 1:4], Y), ag.value_and_grad(loss)(X[:, 1:4], Y))
+
+
+def test_a_step_says_what_it_is():
+    step = ag.derive(mlp, PARAMS, X, Y)
+    assert repr(step) == "<Step of mlp: 1 programs>"
+    assert step.table().flops > 0
+    assert r"\frac{\partial L}{\partial Z_2}" in step.latex()
+
+
+def test_the_example_is_let_go():
+    import gc
+    import weakref
+
+    x = np.ones((100, 100))
+    x_alive = weakref.ref(x)
+    step = ag.derive(lambda x: np.tanh(x).sum(), x)
+    del x
+    gc.collect()
+    assert x_alive() is None
+    assert step(np.zeros((100, 100)))[0] == 0

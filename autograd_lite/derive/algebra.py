@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,21 @@ Rule = Callable[[Node], Node | None]
 def simplify(program: Program) -> Program:
     """Apply the rules of algebra below until none applies."""
     for _ in range(20):
-        readers = program.readers()
-        for x in program.nodes():
-            x.readers = readers[x.birth]
-        now = _with_known_quotients(rewritten(program, _simpler))
+        _mark(program)
+        simpler = partial(_simpler, forward=program.outputs[0].place)
+        now = _with_known_quotients(rewritten(program, simpler))
         if now.outputs == program.outputs:
             break
         program = now
     return program
+
+
+def _mark(program: Program) -> None:
+    """Note of each node how many read it, and whether it must stay; the name of a cotangent may go."""
+    readers, forward = program.readers(), program.outputs[0].place
+    for x in program.nodes():
+        x.readers = readers[x.birth]
+        x.pinned = bool(x.name) and not (x.place > forward and x.name.startswith("d"))
 
 
 def _with_known_quotients(program: Program) -> Program:
@@ -85,12 +93,15 @@ def frozen(value: Any) -> Hashable:
     return id(value)
 
 
-def _simpler(line: Node) -> Node | None:
+def _simpler(line: Node, forward: int) -> Node | None:
     for _ in range(20):
         for rule in _RULES.get(line.op.fn, ()) if line.op else ():
             found = rule(line)
             if found is not None and (found.shape, found.dtype) == (line.shape, line.dtype):
-                found.name = found.name or (line.name if found.op else "")
+                if found.op is not None and (found.place > forward) == (line.place > forward):
+                    found.name = found.name or line.name
+                    found.readers = max(found.readers, line.readers)
+                    found.pinned = found.pinned or line.pinned
                 line = found
                 break
         else:
@@ -142,8 +153,8 @@ def _let_numpy_broadcast(line: Node) -> Node | None:
 
 
 def _loose(x: Node, *fns: Callable[..., Any]) -> bool:
-    """Whether a node of such a kind may go: nobody else reads it, and it has no name."""
-    return made_by(x, *fns) and not x.name and x.readers <= 1
+    """Whether a node of such a kind may go: it has no name, or a cotangent's and one reader."""
+    return made_by(x, *fns) and not x.pinned and (not x.name or x.readers <= 1)
 
 
 def _scaled(x: Node) -> bool:
@@ -402,7 +413,7 @@ def _sum_of_quotient(line: Node) -> Node | None:
 def _reshaped_quotient(line: Node) -> Node | None:
     """``reshape(a / reshape(s))`` is ``reshape(a) / s``, and a sign or number stays outside."""
     (x,) = line.inputs
-    if _loose(x, np.negative) or _scaled(x):
+    if _loose(x, np.negative) or (_scaled(x) and x.inputs[0].shape == x.shape):
         inner = like(line, x.inputs[0])
         return make(line, x.op.fn, inner, *x.inputs[1:])  # type: ignore[union-attr]
     if _loose(x, np.divide) and made_by(x.inputs[1], np.reshape):

@@ -145,7 +145,7 @@ class _Compiler:
             return
         out = self._slot(line, i, ())
         kept = bool(line.params.get("keepdims", False))
-        if _is_sum_of_matrix(line, axis) and (out or not kept):
+        if isinstance(axis, int) and _is_sum_of_matrix(line, axis) and (out or not kept):
             self._bind(line, self._sum_by_product(line, arg, axis, out), out)
         else:
             reduce = self._fn(_REDUCTIONS[fn].reduce)
@@ -320,13 +320,12 @@ class _Compiler:
         return run
 
 
-def _is_sum_of_matrix(line: Node, axis: Any) -> bool:
+def _is_sum_of_matrix(line: Node, axis: int) -> bool:
     """Whether a line sums a matrix along one axis that is short enough for it to be as exact."""
     x = line.inputs[0]
     return (
         made_by(line, np.sum, np.mean)
         and x.ndim == 2
-        and isinstance(axis, int)
         and 0 < x.shape[axis] <= _SHORT_SUM
         and x.dtype == line.dtype
         and line.dtype in (np.float32, np.float64)

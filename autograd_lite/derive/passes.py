@@ -37,10 +37,7 @@ def share(program: Program) -> Program:
 
     def first(line: Node) -> Node | None:
         key = (line.op, tuple(map(identity, line.inputs)), frozen(line.params))
-        found = seen.setdefault(key, line)
-        if found is not line and line.name and not found.name:
-            found.name = line.name
-        return found
+        return seen.setdefault(key, line)
 
     return rewritten(program, first)
 

@@ -46,13 +46,13 @@ class Node:
         Where it stands among the lines; no input stands later.
     scope : str
         The part of a model that made it.
-    readers : int
-        How many read it, as far as a pass has counted.
+    readers, pinned
+        How many read it, and whether it must stay, as far as a pass has noted.
     """
 
     __slots__ = (
-        "birth", "inputs", "is_argument", "name", "op", "params", "place", "readers", "scope",
-        "value",
+        "birth", "inputs", "is_argument", "name", "op", "params", "pinned", "place", "readers",
+        "scope", "value",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +76,7 @@ class Node:
         self.scope = scope
         self.is_argument = is_argument
         self.readers = 1
+        self.pinned = False
         self.birth = next(_births)
 
     @property
@@ -229,7 +230,7 @@ def _on(line: Node, inputs: tuple[Node, ...]) -> Node:
 
 def _named_alike(x: Node, before: Node) -> Node:
     """Hand the name of a line on to what stands in its place, if that has none."""
-    if before.name and not x.name and x.op is not None:
+    if before.name and not x.name and x.op is not None and x.place == before.place:
         x.name = before.name
     return x
 

@@ -68,7 +68,7 @@ def rule_text(
     for simplified in PASSES.values():
         program = simplified(program)
     program = readable(program)
-    spelling = Spelling(program, {})
+    spelling = Spelling(program)
     for x, name in zip(program.arguments, called, strict=True):
         spelling.names[x.birth] = name
     text = spelling.text()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,17 @@ from ..rules.neural import _cross_entropy
 from ..rules.piecewise import masked, won
 from ..tree import flatten
 from .definitions import definitions
-from .names import Attribute, leaf_paths
+from .literals import literal
+from .names import Attribute, leaf_paths, parts_of
 from .passes import expand
-from .program import Program
+from .program import Node, Program, made_by
 from .spelling import Spelling, identifier
 
-__all__ = ["Written", "readable", "write"]
+__all__ = ["READ_AS", "Written", "readable", "write"]
 
 _SHORT = 3
 """A function of so many NumPy calls is written out; a longer one is defined above the program."""
-_READ_AS: dict[Callable[..., Any], Callable[..., Any]] = {
+READ_AS: dict[Callable[..., Any], Callable[..., Any]] = {
     masked.__wrapped__: lambda mask, g: np.where(mask, g, 0),
     _cross_entropy: lambda z, labels, log_p: (
         -(labels * log_p).sum() / (labels.size // labels.shape[-1])
@@ -36,15 +38,47 @@ _READ_AS: dict[Callable[..., Any], Callable[..., Any]] = {
 
 def readable(program: Program) -> Program:
     """Write short functions out in NumPy calls, and fast ones as what they stand for."""
-    return expand(program, _SHORT, _READ_AS)
+    return expand(program, _SHORT, READ_AS)
 
 
 @dataclass(frozen=True)
 class Written:
-    """The source of a program, and the arrays it takes from elsewhere by name."""
+    """A program in words: the lines, and how the nodes are spelled.
 
-    source: str
-    arrays: tuple[tuple[str, Any], ...]
+    Attributes
+    ----------
+    spelling : Spelling
+        Of the program that is written, with the names of its lines.
+    parameters : list of str
+        Of the function.
+    lines : list of str
+        Its body.
+    """
+
+    spelling: Spelling
+    parameters: list[str]
+    lines: list[str]
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """The arrays that the program takes from elsewhere."""
+        return dict(self.spelling.arrays)
+
+    @cached_property
+    def source(self) -> str:
+        """A module that runs alone.
+
+        Raises
+        ------
+        NotImplementedError
+            For a function in it that cannot be written alone.
+        """
+        imports, texts = definitions(self.spelling.helpers)
+        modules = sorted((imports | self.spelling.imports) - {"numpy"})
+        head = "\n".join(["import numpy as np", *(f"import {module}" for module in modules)])
+        parameters = [*self.parameters, *(["constants"] if self.arrays else [])]
+        body = "\n    ".join(self.lines)
+        return "\n\n\n".join([head, *texts, f"def step({', '.join(parameters)}):\n    {body}"])
 
 
 def write(
@@ -64,7 +98,8 @@ def write(
     args : sequence
         The example: arrays, nested structures of arrays, and static arguments.
     result : any
-        What the function returned for the example, whose arrays are the program's outputs.
+        What the function returned for the example, whose arrays are the program's outputs. A
+        dataclass is returned as the dict of its fields.
     differentiated : set of int
         The births of the arguments that derivatives are taken by: the others are data.
 
@@ -73,53 +108,78 @@ def write(
     Written
     """
     program = readable(program)
-    spelling = Spelling(program, {})
+    spelling = Spelling(program)
     parameters = [spelling.free(identifier(name)) for name in names]
-    unpacked = []
-    nodes = iter(program.arguments)
-    for parameter, arg in zip(parameters, args, strict=True):
-        for path, leaf in zip(leaf_paths(arg), flatten(arg), strict=True):
-            if not isinstance(leaf, np.ndarray):
-                continue
-            x = next(nodes)
-            if path:
-                unpacked.append(f"{spelling.name(x, x.name)} = {parameter}{_access(path)}")
-            else:
-                spelling.names[x.birth] = parameter
-    samples = [x for x in program.arguments if x.birth not in differentiated and x.ndim]
-    if samples:
-        first, last = spelling.names[samples[0].birth], spelling.names[samples[-1].birth]
-        spelling.sizes = {np.size(samples[-1].value): f"{last}.size", len(samples[0].value): "N"}
+    taken_apart = _arguments(spelling, parameters, args)
+    data = [x for x in program.arguments if x.birth not in differentiated and x.ndim]
+    if data:
+        first, last = data[0], data[-1]
+        spelling.sizes = _sizes(program, first, last, spelling.names[last.birth])
     lines = spelling.lines()
-    outputs = iter([ast.unparse(spelling.operand(x)) for x in program.outputs])
-    returned = _display(result, outputs)
+    returned = _display(result, iter(_outputs(spelling)))
     if isinstance(result, tuple) and len(result) > 1:
         returned = returned[1:-1]
     head = []
     if spelling.arrays:
-        taken = ", ".join(name for name, _ in spelling.arrays)
-        head.append(f"{taken}{',' if len(spelling.arrays) == 1 else ''} = constants")
-        parameters.append("constants")
-    if samples and len(samples[0].value) in spelling.sizes_used:
-        head.append(f"N = len({first})")
-    body = "\n    ".join([*unpacked, *head, *lines, f"return {returned}"])
-    step = f"def step({', '.join(parameters)}):\n    {body}"
-    imports, texts = definitions(spelling.helpers)
-    modules = sorted((imports | spelling.imports) - {"numpy"})
-    imported = "\n".join(["import numpy as np", *(f"import {module}" for module in modules)])
-    return Written("\n\n\n".join([imported, *texts, step]), tuple(spelling.arrays))
+        head.append(f"{', '.join(name for name, _ in spelling.arrays)}, = constants")
+    if "N" in {spelling.sizes[n] for n in spelling.sizes_used}:
+        head.append(f"N = len({spelling.names[data[0].birth]})")
+    return Written(spelling, parameters, [*taken_apart, *head, *lines, f"return {returned}"])
 
 
-def _access(path: Sequence[Any]) -> str:
-    return "".join(f".{key}" if isinstance(key, Attribute) else f"[{key!r}]" for key in path)
+def _arguments(spelling: Spelling, parameters: Sequence[str], args: Sequence[Any]) -> list[str]:
+    """Take the arguments apart, and turn away static ones of another value."""
+    lines = []
+    nodes = iter(spelling.program.arguments)
+    for parameter, arg in zip(parameters, args, strict=True):
+        for path, leaf in zip(leaf_paths(arg), flatten(arg), strict=True):
+            place = parameter + "".join(
+                f".{key}" if isinstance(key, Attribute) else f"[{key!r}]" for key in path
+            )
+            if not isinstance(leaf, np.ndarray):
+                if (static := literal(leaf)) is not None:
+                    value = ast.unparse(static)
+                    message = f"derived for {place} = {value}"
+                    lines.append(f"if {place} != {value}:\n        raise ValueError({message!r})")
+            elif path:
+                x = next(nodes)
+                lines.append(f"{spelling.name(x, x.name)} = {place}")
+            else:
+                spelling.names[next(nodes).birth] = parameter
+    return lines
 
 
-def _display(tree: Any, leaves: Any) -> str:
+def _sizes(program: Program, first: Node, last: Node, name: str) -> dict[int, str]:
+    """Names for the number of samples and of entries, where no other length is the same."""
+    n, entries = len(first.value), int(np.prod(last.shape))
+    nodes = [x for x in program.nodes() if not made_by(x, np.matrix_transpose)]
+    others = {length for x in nodes for length in x.shape[x.shape[:1] == (n,) :]}
+    others |= {int(np.prod(x.shape)) for x in nodes if x.shape[:1] != (n,)}
+    named = {entries: f"{name}.size", n: "N"}
+    return {count: text for count, text in named.items() if count not in others}
+
+
+def _outputs(spelling: Spelling) -> list[str]:
+    """Write what is returned: arrays that nobody else holds."""
+    written: list[str] = []
+    for x in spelling.program.outputs:
+        text = ast.unparse(spelling.operand(x))
+        alone = x.op is not None and text not in written and text.isidentifier()
+        written.append(text if alone or not x.shape else f"{text}.copy()")
+    return written
+
+
+def _display(tree: Any, leaves: Iterator[str]) -> str:
     """Write a structure with the given expressions as its leaves."""
-    if isinstance(tree, dict):
-        items = [f"{key!r}: {_display(value, leaves)}" for key, value in tree.items()]
-        return "{" + ", ".join(items) + "}"
+    parts = parts_of(tree)
+    if parts is None:
+        return "None" if tree is None else next(leaves)
+    written = [(key, _display(value, leaves)) for key, value in parts]
     if isinstance(tree, (list, tuple)):
-        parts = ", ".join(_display(value, leaves) for value in tree)
-        return f"[{parts}]" if isinstance(tree, list) else f"({parts}{',' * (len(tree) == 1)})"
-    return "None" if tree is None else next(leaves)
+        inside = ", ".join(text for _, text in written)
+        return f"[{inside}]" if isinstance(tree, list) else f"({inside}{',' * (len(tree) == 1)})"
+    return "{" + ", ".join(f"{_key(key)}: {text}" for key, text in written) + "}"
+
+
+def _key(key: Any) -> str:
+    return repr(str(key) if isinstance(key, Attribute) else key)

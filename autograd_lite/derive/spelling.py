@@ -7,6 +7,7 @@ import keyword
 import operator
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -47,10 +48,10 @@ _LINE = 72
 
 def identifier(text: str) -> str:
     """Make a name that Python takes of any text; nothing but letters, digits and _ remains."""
-    name = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_") or "v"
-    if name[0].isdigit() or keyword.iskeyword(name) or name in _RESERVED:
+    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", text)).strip("_") or "v"
+    if not name.isidentifier() or keyword.iskeyword(name) or name in _RESERVED:
         name = f"v_{name}"
-    return name
+    return name if name.isidentifier() else "v"
 
 
 class Spelling:
@@ -59,13 +60,18 @@ class Spelling:
     Parameters
     ----------
     program : Program
-    sizes : mapping of int to str
+
+    Attributes
+    ----------
+    names : dict of int to str
+        Of each node that has a line of its own, by birth.
+    sizes : dict of int to str
         Names for whole numbers that results are divided by: the number of samples.
     """
 
-    def __init__(self, program: Program, sizes: Mapping[int, str]) -> None:
+    def __init__(self, program: Program) -> None:
         self.program = program
-        self.sizes = sizes
+        self.sizes: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.arrays: list[tuple[str, Any]] = []
         self.helpers: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}

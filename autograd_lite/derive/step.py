@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -14,10 +15,13 @@ from ..derivatives import positions, value_and_grad
 from ..tensor import plain
 from ..tree import flatten, map_leaves, replaced
 from .fast import MISS, compiled
+from .latex import latex
 from .names import leaf_names, parts_of
 from .passes import PASSES
 from .program import Program, forget_example, stand_in
+from .saving import save
 from .source import Written, write
+from .table import Table, table
 from .trace import trace
 
 __all__ = ["Step", "derive"]
@@ -78,9 +82,9 @@ def derive(
     <BLANKLINE>
     def step(w, x, y):
         z = x @ w
-        dz = z - y
-        loss = (dz ** 2).sum() / 2
-        dw = x.T @ dz
+        v1 = z - y
+        loss = (v1 ** 2).sum() / 2
+        dw = x.T @ v1
         return loss, dw
     >>> step(np.array([1.0, 2.0]), np.eye(2), np.ones(2))
     (np.float64(0.5), array([0., 1.]))
@@ -152,11 +156,42 @@ class Step:
     @property
     def captured(self) -> dict[str, Any]:
         """The arrays that are constants of the program, by their names in `source`."""
-        return dict(self.latest.written.arrays)
+        return self.latest.written.arrays
+
+    def latex(self, style: str = "papers", environment: str = "aligned") -> str:
+        """Write the program as equations, forward and backward.
+
+        Parameters
+        ----------
+        style : {"papers", "short"}
+            How a cotangent is written: as a partial derivative of the loss, or with a d.
+        environment : str
+            What aligns the equations.
+        """
+        return self.latest.latex(style, environment)
+
+    def table(self) -> Table:
+        """List the lines with their shapes, the bytes they write and what they compute."""
+        spelling = self.latest.written.spelling
+        return table(spelling.program, spelling.names)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `source` to a ``.py`` file that runs alone; captured arrays go beside it.
+
+        Raises
+        ------
+        ValueError
+            For a path that does not end in ``.py``.
+        """
+        shapes = {x.name: f"{x.shape} {x.dtype}" for x in self.program.arguments}
+        save(self.source, self.captured, path, of=self._name, shapes=shapes)
+
+    @property
+    def _name(self) -> str:
+        return getattr(self._f, "__qualname__", type(self._f).__name__)
 
     def __repr__(self) -> str:
-        name = getattr(self._f, "__name__", type(self._f).__name__)
-        return f"<Step of {name}: {len(self._derived)} programs>"
+        return f"<Step of {self._name}: {len(self._derived)} programs>"
 
 
 class Derived:
@@ -196,9 +231,8 @@ class Derived:
             program = simplified(program)
         self.program = program
         self._structure = results[0]
-        self._differentiated = {
-            x.birth for x, (_, _, i) in zip(program.arguments, moving, strict=True) if i in chosen
-        }
+        whose = [(x, i) for x, (_, _, i) in zip(program.arguments, moving, strict=True)]
+        self._by = [x for j in chosen for x, i in whose if i == j]
         self.run = compiled(program, self.args, self._structure, reuse_outputs)
         forget_example(program)
         self.args = tuple(map_leaves(_without_data, arg) for arg in self.args)
@@ -206,8 +240,20 @@ class Derived:
     @cached_property
     def written(self) -> Written:
         """The program as source, with the arrays it needs."""
-        return write(
-            self.program, self._argument_names, self.args, self._structure, self._differentiated
+        by = {x.birth for x in self._by}
+        return write(self.program, self._argument_names, self.args, self._structure, by)
+
+    def latex(self, style: Any, environment: str) -> str:
+        """The program as equations."""
+        spelling = self.written.spelling
+        return latex(
+            spelling.program,
+            spelling.names,
+            by=self._by,
+            arrays=spelling.arrays,
+            sizes=spelling.sizes,
+            style=style,
+            environment=environment,
         )
 
 
