@@ -328,7 +328,7 @@ def test_what_is_read_off_the_example_is_not_baked_in():
         ag.derive(lambda x: (x * (x.data > 0)).sum(), np.array([1.0, -2.0, 3.0, 4.0]))
     with pytest.raises(ag.DataDependentError, match=r"for the example, .* for other data"):
         ag.derive(lambda x: x[: 1 + int(x.data[0] > 0)].sum(), np.array([1.0, -2.0]))
-    with pytest.raises(ag.DataDependentError, match="depends on the data: exp at .* for other"):
+    with pytest.raises(ag.DataDependentError, match=r"depends on the data: exp at .* for other"):
         ag.derive(lambda x: (np.exp(x) if x.data[0] > 0 else x).sum(), np.array([1.0, -2.0]))
 
 
@@ -505,13 +505,12 @@ def test_the_source_returns_arrays_of_its_own():
 
 
 def test_a_forward_line_is_not_called_after_a_cotangent():
-    step = ag.derive(lambda a, b, c: (a * b * b * c).sum(), X, X + 1, X + 2, argnums=(2, 0))
-    forward, _, backward = step.source.partition("loss = ")
-    assert "dc" not in forward
-    agree(
-        alone(step, X, X, X),
-        ag.value_and_grad(lambda a, b, c: (a * b * b * c).sum(), (2, 0))(X, X, X),
-    )
+    def loss(a, b, c):
+        return (a * b * b * c).sum()
+
+    step = ag.derive(loss, X, X + 1, X + 2, argnums=(2, 0))
+    assert "dc" not in step.source.partition("loss = ")[0]
+    agree(alone(step, X, X, X), ag.value_and_grad(loss, (2, 0))(X, X, X))
 
 
 def test_names_in_any_alphabet_stay():

@@ -33,7 +33,7 @@ def simplify(program: Program) -> Program:
 
 
 def _mark(program: Program) -> None:
-    """Note of each node how many read it, and whether it must stay; the name of a cotangent may go."""
+    """Note how many read each node, and whether it must stay; the name of a cotangent may go."""
     readers, forward = program.readers(), program.outputs[0].place
     for x in program.nodes():
         x.readers = readers[x.birth]
