@@ -6,7 +6,7 @@ from .custom import checkpoint, custom_vjp
 from .declare import composed, function, ufunc
 from .derivatives import grad, value_and_grad, vjp
 from .derive import Step, derive
-from .draw import Drawing, draw
+from .draw import Drawing, draw, explain
 from .errors import (
     DataDependentError,
     DetachedError,
@@ -86,6 +86,7 @@ __all__ = [
     "elementwise_grad",
     "elu",
     "embedding",
+    "explain",
     "fit",
     "function",
     "gelu",

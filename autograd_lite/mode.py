@@ -112,11 +112,26 @@ def is_own(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_OWN)
 
 
+class Scope(str):
+    """The path of a part of a model, with what kind of part it is and the one around it."""
+
+    kind: str
+    outer: str
+
+
 @contextlib.contextmanager
-def scope(name: str) -> Iterator[None]:
-    """Mark what is recorded inside as belonging to the part `name` of a model."""
+def scope(name: str, kind: str = "") -> Iterator[None]:
+    """Mark what is recorded inside as belonging to the part `name` of a model.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        What a picture says of the part, beside its name.
+    """
     before = mode.scope
-    mode.scope = f"{before}.{name}" if before else name
+    mode.scope = inside = Scope(f"{before}.{name}" if before else name)
+    inside.kind, inside.outer = kind, before
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from ..sweep import ancestors
 from ..tensor import Tensor, plain
 from .program import Node, Program, constant
 
-__all__ = ["record", "trace"]
+__all__ = ["naming_locals", "record", "trace"]
 
 
 def trace(
@@ -72,7 +72,7 @@ def record(
     """Record a function on arrays, as a program; with the user's line of each node by birth."""
     leaves = [Tensor(x, name=name) for x, name in zip(example, names, strict=True)]
     since = leaves[0].birth if leaves else 0
-    with debug(), tracing(), _naming_locals(since):
+    with debug(), tracing(), naming_locals(since):
         outputs = list(function(leaves))
     made = {x.birth: Node(None, value=x.data, is_argument=True, name=x.name or "") for x in leaves}
     arguments = tuple(made.values())
@@ -185,7 +185,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 @contextmanager
-def _naming_locals(since: int) -> Iterator[None]:
+def naming_locals(since: int) -> Iterator[None]:
     """Name Tensors as the user's functions do: by their local names at each function's return.
 
     A caller's name for a value counts more than the one of a function it has called, and a name

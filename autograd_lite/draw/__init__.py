@@ -2,5 +2,6 @@
 
 from .drawing import Drawing, draw
 from .renderer import RendererNotFound
+from .table import explain
 
-__all__ = ["Drawing", "RendererNotFound", "draw"]
+__all__ = ["Drawing", "RendererNotFound", "draw", "explain"]

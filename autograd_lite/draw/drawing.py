@@ -1,44 +1,115 @@
-"""`draw`: the tape of a tensor as a graph, read and never changed."""
+"""`draw`: the tape of a tensor as a picture, read and never changed.
+
+Every part of the SVG can be addressed. Places on the tape, from 0, are i and j; steps of the
+backward sweep, from 1, are k:
+
+==================  ==================  =======================================================
+id                  classes             what
+==================  ==================  =======================================================
+``n{i}``            role, ``step-{k}``  a value, with each step that sends to it
+``n{i}-value``      ``value``           the numbers in it
+``n{i}-gradient``   ``gradient``        the numbers of its gradient
+``c{m}``            ``constant``        the m-th constant array
+``o{i}``            ``op``              in a circuit, the op that makes value i
+``f{i}``            ``folded``          a fold whose first record is i
+``e{i}-{j}``        ``forward``         value i goes into the op of j; ``e{i}-{j}-2`` once more
+``e{i}``            ``forward``         in a circuit, from the op to value i
+``b{k}``            ``backward step-k`` what step k sends
+``g{i}``            ``backward step-k`` in a circuit, the gradient of i arrives at its op
+==================  ==================  =======================================================
+
+Roles are input, parameter, computed, constant, loss and output. `Drawing.svg` puts a prefix
+before every id where asked to, for several pictures on one page.
+"""
 
 from __future__ import annotations
 
+import html
+import itertools
 import os
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ..tensor import Tensor, tape
-from . import cards, renderer
+import numpy as np
+
+from ..derive import Step
+from ..tensor import Tensor
+from . import renderer
+from .backward import Backward, backward
+from .cards import printable
+from .folding import fold
+from .picture import Look, Picture
+from .subject import subject
+from .theme import THEMES
+
+if TYPE_CHECKING:
+    from .frames import Frames
+    from .player import Player
+    from .script import Script
 
 __all__ = ["Drawing", "draw"]
 
-_FONT = {"fontname": "Arial", "fontsize": "13", "fontcolor": cards.INK}
-_GRAPH = _FONT | {"bgcolor": "white", "nodesep": "0.25", "ranksep": "0.5", "pad": "0.2"}
-_NODE = _FONT | {
-    "shape": "box",
-    "style": "filled",
-    "fillcolor": "white",
-    "color": cards.QUIET,
+_CHOICES = {
+    "view": ("auto", "cards", "circuit"),
+    "direction": ("auto", "LR", "TB", "RL", "BT"),
+    "theme": tuple(THEMES),
 }
-_EDGE = {"color": "#0072B2", "penwidth": "1.3", "arrowsize": "0.7"}
-_PAGE = {"labelloc": "t", "fontsize": "18", "pencolor": "none"}
-_BOX = {"labelloc": "t", "labeljust": "l", "fontsize": "13", "style": "rounded"}
-_BOX |= {"bgcolor": "#F6F8FA", "pencolor": "#AEB7C2"}
-_DIRECTIONS = ("LR", "TB", "RL", "BT")
+_SLOW = 2000  # nodes
+_SAID = 200  # characters
+_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_prefixes = itertools.count(1)
 
 
-def draw(t: Tensor, *, direction: str = "LR", title: str | None = None) -> Drawing:
-    """Draw how a tensor was computed.
+def draw(
+    x: Any,
+    /,
+    *args: Any,
+    values: bool = True,
+    gradients: bool = True,
+    rules: bool = True,
+    view: str = "auto",
+    direction: str = "auto",
+    theme: str = "light",
+    max_nodes: int | None = 150,
+    depth: int | None = None,
+    expand: Iterable[str] = (),
+    title: str | None = None,
+    **named: Any,
+) -> Drawing:
+    """Draw how a tensor was computed, and what the backward sweep does.
 
     Parameters
     ----------
-    t : Tensor
-        The end of the computation; the loss, most often.
-    direction : {"LR", "TB", "RL", "BT"}
-        Where the arrows go: from left to right, from top to bottom, or backwards.
+    x : Tensor, Module, function or Step
+        The end of the computation, the loss most often; or what computes it from `args`; or a
+        derived program, whose backward lines are drawn as lines like the others. No
+        `grad` is touched: the picture's gradients are computed for it.
+    *args : array_like, Tensor, or nested structures of them
+        An example to call a function or a module with. The arrays that a function is given are
+        parameters of the picture, Tensors are what they are.
+    values, gradients, rules : bool
+        Show the numbers, the way back with its gradients, and the rule of each of its steps.
+    view : {"auto", "cards", "circuit"}
+        A card for each value; or a circle for each op too, with the numbers put into the rules,
+        which is how a graph of single numbers is shown by itself.
+    direction : {"auto", "LR", "TB", "RL", "BT"}
+        Where values go: from left to right, or from top to bottom where that would be wide.
+    theme : {"light", "dark"}
+    max_nodes : int or None
+        Of a larger graph, repeated modules and loops are folded, then whole modules, then its
+        middle.
+    depth : int, optional
+        Fold all modules that are deeper than so many levels.
+    expand : iterable of str
+        Modules that are not folded, by name.
     title : str, optional
         Written above.
+    **named : Tensor, or array_like
+        Tensors that the picture shall call so; or further arguments of a function.
 
     Returns
     -------
@@ -48,11 +119,16 @@ def draw(t: Tensor, *, direction: str = "LR", title: str | None = None) -> Drawi
     Raises
     ------
     TypeError
-        For anything but a Tensor.
+        For what is no Tensor and does not compute one; for an option that there is not.
     ValueError
-        For another direction.
+        For a choice that there is not.
     GraphFreedError
         If an earlier `Tensor.backward` released the graph.
+
+    Warns
+    -----
+    UserWarning
+        For a picture of more than 2,000 nodes, which takes long and cannot be read.
 
     Examples
     --------
@@ -60,15 +136,23 @@ def draw(t: Tensor, *, direction: str = "LR", title: str | None = None) -> Drawi
     >>> draw(x * x)
     Drawing(2 nodes)
     """
-    if not isinstance(t, Tensor):
-        raise TypeError(
-            f"draw takes the Tensor a computation ended in, not a {type(t).__name__}; "
-            "write draw(loss), or draw(f(x)) with x = Tensor(data, requires_grad=True)"
+    for name, given in (("view", view), ("direction", direction), ("theme", theme)):
+        if given not in _CHOICES[name]:
+            raise ValueError(f"{name}={given!r} is none of {', '.join(_CHOICES[name])}")
+    output, names = subject(x, args, named)
+    values = values and not (isinstance(x, Step) and not args)  # there are no numbers to show
+    with np.errstate(all="ignore"):  # what comes of it is flagged in the picture
+        swept = backward(output)
+    folds = fold(swept.records, max_nodes, depth, expand)
+    nodes = len(swept.records) - sum(len(part.members) - 1 for part in folds)
+    if nodes > _SLOW:
+        warnings.warn(
+            f"a picture of {nodes:,} nodes takes minutes and is too large to read; leave max_nodes "
+            "at 150, or draw a tensor nearer to the inputs",
+            stacklevel=2,
         )
-    if direction not in _DIRECTIONS:
-        raise ValueError(f"direction={direction!r} is none of {', '.join(_DIRECTIONS)}")
-    picture = _Picture(t, direction, title)
-    return Drawing(picture.graph, len(picture.tape) + len(picture.constants))
+    look = Look(values, gradients, rules, view, direction, theme, title)
+    return Drawing(Picture(swept, folds, look, names))
 
 
 class Drawing:
@@ -78,21 +162,42 @@ class Drawing:
     ----------
     graph : graphviz.Digraph
         The picture, for changes of one's own.
+    output : Tensor
+        What was drawn.
+    swept : Backward
+        Its tape, and what each step of the backward sweep sends.
+    said : dict of str to str
+        What each node and arrow is, in words, by its id.
     """
 
-    def __init__(self, graph: Any, nodes: int) -> None:
-        self.graph = graph
-        self._nodes = nodes
+    graph: Any
+    output: Tensor
+    swept: Backward
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self.graph = picture.graph
+        self.output = picture.output
+        self.swept = picture.swept
+        self.said = picture.said
 
     @property
     def source(self) -> str:
         """The picture as DOT text; the same program gives the same text."""
         return str(self.graph.source)
 
-    def svg(self) -> str:
-        """Render as SVG, no wider than the page that shows it."""
-        document = renderer.render(self.source, "svg").decode()
-        return document.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
+    def svg(self, prefix: str = "") -> str:
+        """Render as SVG, no wider than the page that shows it.
+
+        Parameters
+        ----------
+        prefix : str
+            Put before every id, so that those of two pictures on a page differ.
+        """
+        # Graphviz gives an id to a part of a label only if that is a link.
+        source = self.source.replace('<TABLE ID="', '<TABLE HREF="#" ID="')
+        document = renderer.render(source, "svg").decode()
+        return _addressed(document, self.said, prefix)
 
     def png(self, dpi: float = 144) -> bytes:
         """Render as PNG, at `dpi` dots per inch."""
@@ -104,7 +209,8 @@ class Drawing:
         Parameters
         ----------
         path : str or path
-            Its suffix says what: .svg, .png, .pdf, or .dot and .gv for the text.
+            Its suffix says what: .svg, .png, .pdf, .html for a page that plays, or .dot and .gv
+            for the text.
 
         Raises
         ------
@@ -115,9 +221,10 @@ class Drawing:
         """
         path = Path(path)
         makers: dict[str, Callable[[], bytes]] = {
-            ".svg": lambda: self.svg().encode(),
+            ".svg": lambda: (_PROLOG + self.svg()).encode(),
             ".png": self.png,
             ".pdf": lambda: renderer.render(self.source, "pdf"),
+            ".html": self._page,
             ".dot": self.source.encode,
             ".gv": self.source.encode,
         }
@@ -131,89 +238,102 @@ class Drawing:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def table(self) -> str:
+        """Write the tape and its backward sweep as text."""
+        from .table import tables
+
+        return str(tables(self._script()))
+
+    def latex(self, wrt: Tensor | str | None = None) -> str:
+        """Write the chain rule of each parameter, or of one, as a product of Jacobians.
+
+        Parameters
+        ----------
+        wrt : Tensor or str, optional
+            The parameter, or its name.
+        """
+        from .table import chain_rules
+
+        return str(chain_rules(self._script(), wrt))
+
+    def _script(self) -> Script:
+        from .script import Script
+
+        return Script(self.swept, self.picture.names, self.picture.constants)
+
+    def frames(self) -> Frames:
+        """Show both sweeps step by step, in one layout."""
+        from .frames import frames
+
+        return frames(self)
+
+    def play(self) -> Player:
+        """Show both sweeps in a notebook, to be stepped through."""
+        from .player import Player, page
+
+        return Player(page(self))
+
+    def _page(self) -> bytes:
+        from .player import page
+
+        return page(self).encode()
+
+    def _repr_svg_(self) -> str | None:
         try:
-            return {"text/plain": repr(self), "image/svg+xml": self.svg()}
+            return self.svg(f"d{next(_prefixes)}-")
+        except RuntimeError:
+            return None
+
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows."""
+        shown = self._repr_svg_()
+        return ("image/svg+xml", shown) if shown else ("text/plain", self._without_picture())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        shown = self._repr_svg_()
+        if shown is None:
+            return {"text/plain": self._without_picture()}
+        return {"text/plain": repr(self), "image/svg+xml": shown}
+
+    def _without_picture(self) -> str:
+        try:
+            self.svg()
         except RuntimeError as error:
-            return {"text/plain": f"{self!r}: {error}\n\n{self.source}"}
+            return f"{self!r}: {error}\n\n{self.table()}"
+        return repr(self)
 
     def __repr__(self) -> str:
-        return f"Drawing({self._nodes} node{'s' * (self._nodes != 1)})"
+        return f"Drawing({self.picture.nodes} node{'s' * (self.picture.nodes != 1)})"
 
 
-class _Picture:
-    """The graph of one tape, put together record by record."""
+_FONTS = {
+    "Arial": "Arial, Helvetica, sans-serif",
+    "Courier New": "'Courier New', 'Liberation Mono', monospace",
+}
 
-    def __init__(self, output: Tensor, direction: str, title: str | None) -> None:
-        import graphviz  # here, so that `import autograd_lite` does not wait for it
 
-        self.output = output
-        self.tape: list[Tensor] = tape(output)
-        self.ids = {record.birth: i for i, record in enumerate(self.tape)}
-        self.constants: dict[int, str] = {}
-        self.roles: set[str] = set()
-        self.new = graphviz.Digraph
-        self.graph = page = self.new("tape", graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_EDGE)
-        if title:
-            # A graph has one label, which is the legend: the title is that of a box around all.
-            page = self.new("cluster_page", graph_attr=_PAGE | {"label": cards.title(title)})
-        self.boxes = {"": page}
-        self._add_nodes()
-        for path in sorted(self.boxes, key=lambda path: path.count("."), reverse=True):
-            if path:
-                self.boxes[path.rpartition(".")[0]].subgraph(self.boxes[path])
-        if title:
-            self.graph.subgraph(page)
-        for record in self.tape:
-            for x in record.inputs:
-                if not cards.is_number(x):
-                    self.graph.edge(self._id(x), self._id(record))
-        legend = cards.legend(role for role in cards.FRAMES if role in self.roles)
-        self.graph.graph_attr.update(rankdir=direction, label=legend)
+def _addressed(document: str, said: dict[str, str], prefix: str) -> str:
+    """Make the SVG of a page: ids with a prefix, parts that can be found, words for readers."""
+    document = document[document.index("<svg ") :]
+    document = re.sub(r"<!--.*?-->\n?", "", document, flags=re.DOTALL)
+    document = re.sub(r'<g id="a_([^"]+)"><a [^>]*>', _part, document)
+    document = document.replace("</a>\n", "")
 
-    def _add_nodes(self) -> None:
-        users: dict[int, Tensor] = {}
-        for record in self.tape:
-            for x in record.inputs:
-                users.setdefault(getattr(x, "birth", -1), record)
-        for record in self.tape:
-            name, made, role, place = self._name(record), "", "input", record.scope
-            if record.op is not None:
-                role = "loss" if record is self.output else "computed"
-                names = [self._name(x) for x in record.inputs]
-                made = cards.expression(record.op.name, names, record.params.items())
-            elif record.requires_grad:
-                # A parameter stands in the module that uses it; data come from outside.
-                role, place = "parameter", users.get(record.birth, record).scope
-            self._add_node(place, self._id(record), role, cards.card(role, name, record, made))
+    def named(match: re.Match[str]) -> str:
+        node = match[1].replace("&#45;", "-")
+        words = said.get(node)
+        tip = (
+            f"<title>{html.escape(printable(words, _SAID), quote=False)}</title>\n" if words else ""
+        )
+        return f'<g id="{prefix}{node}"{match[2]}>\n{tip}'
 
-    def _add_node(self, place: str, node: str, role: str, label: str) -> None:
-        self.roles.add(role)
-        self._box(place).node(node, label, _attributes=cards.FRAMES[role])
+    document = re.sub(r'<g id="([^"]+)"([^>]*)>\n?(?:<title>.*?</title>\n)?', named, document)
+    for font, family in _FONTS.items():
+        document = document.replace(f'font-family="{font}"', f'font-family="{family}"')
+    style = 'style="max-width:100%;height:auto" role="img" '
+    return document.replace("<svg ", f"<svg {style}", 1)
 
-    def _name(self, x: Any) -> str:
-        """What an input or a record is called, drawing a constant array at its first use."""
-        if cards.is_number(x):
-            return cards.text(cards.number(x))
-        if isinstance(x, Tensor):
-            return cards.text(x.name) if x.name else f"v{self.ids[x.birth]}"
-        if id(x) not in self.constants:
-            name = self.constants[id(x)] = f"c{len(self.constants)}"
-            self._add_node("", name, "constant", cards.card("constant", name, x, ""))
-        return self.constants[id(x)]
 
-    def _id(self, x: Any) -> str:
-        return f"n{self.ids[x.birth]}" if isinstance(x, Tensor) else self.constants[id(x)]
-
-    def _box(self, path: str) -> Any:
-        """Return the box of a scope, made with those around it."""
-        missing = []
-        while path not in self.boxes:
-            missing.append(path)
-            path = path.rpartition(".")[0]
-        for inner in reversed(missing):
-            label = {"label": cards.title(inner.rpartition(".")[2])}
-            name = f"cluster_{len(self.boxes)}"
-            self.boxes[inner] = self.new(name, graph_attr=_BOX | label)
-            path = inner
-        return self.boxes[path]
+def _part(match: re.Match[str]) -> str:
+    node = match[1].replace("&#45;", "-")
+    return f'<g id="{node}" class="{node.rpartition("-")[2]}">'

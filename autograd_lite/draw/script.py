@@ -3,67 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from ..derive.program import Node, Program, constant
-from ..derive.rule import rule_text
-from ..derive.source import readable
-from ..derive.spelling import Spelling
 from ..tensor import Tensor
 from .backward import Backward, Contribution
+from .figures import alarms, format_of, matrix, summary
+from .spell import Code, made_code, rule_code
 
-__all__ = ["Script", "figures", "printable", "shown"]
+__all__ = ["Script", "grid", "one_line", "printable"]
 
-SMALL = 12  # entries; more are summed up
+_WHOLE = 12  # entries on one line; of more, a summary is written
+_GRID, _WIDEST = 64, 8  # entries and columns of an array that is written on several lines
+_DOUBLE = re.compile(r"(?<=\w)\(\((-[^()]*)\)\)")
 
 
 class Script:
-    """The words for a tape and a sweep over it.
+    """The words for a tape and for a sweep over it.
 
     Parameters
     ----------
     swept : Backward
+    names : mapping of int to str, optional
+        Names of records that have none of their own, by birth.
+    constants : mapping of int to str, optional
+        The names of constant arrays, by id; the others are called c0, c1, ... in the order of
+        their first use.
 
     Attributes
     ----------
     numbers : dict of int to int
         The place of each record on the tape, by birth.
-    constants : dict of int to str
-        The names of constant arrays, by id: c0, c1, ... in the order of their first use.
     scalar : bool
         Whether there are only single numbers, which can be put into the rules.
     """
 
-    def __init__(self, swept: Backward) -> None:
-        self.swept = swept
+    def __init__(
+        self,
+        swept: Backward,
+        names: Mapping[int, str] = MappingProxyType({}),
+        constants: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        self.swept, self.names, self.constants = swept, names, dict(constants)
         self.records = swept.records
         self.output = swept.records[-1]
         self.numbers = {record.birth: i for i, record in enumerate(self.records)}
-        self.constants: dict[int, str] = {}
-        self.scalar = True
+        self.scalar = not any(record.ndim for record in self.records)
         for record in self.records:
-            self.scalar = self.scalar and not record.ndim
             for x in record.inputs:
                 if not isinstance(x, Tensor) and np.ndim(x):
                     self.scalar = False
                     self.constants.setdefault(id(x), f"c{len(self.constants)}")
 
-    def sums(self) -> Iterator[tuple[Contribution, Any]]:
-        """Go through the steps, each with the gradient of its receiver as far as it has come."""
-        sums: dict[int, Any] = {}
-        for step in self.swept.steps:
-            before = sums.get(step.to.birth)
-            sums[step.to.birth] = total = step.value if before is None else before + step.value
-            yield step, total
-
     def name(self, x: Any) -> str:
         """What an input or a record is called."""
         if isinstance(x, Tensor):
-            return printable(x.name) if x.name else f"v{self.numbers[x.birth]}"
-        return self.constants[id(x)] if np.ndim(x) else shown(x)
+            name = x.name or self.names.get(x.birth)
+            return printable(name) if name else f"v{self.numbers[x.birth]}"
+        return self.constants[id(x)] if np.ndim(x) else one_line(x)
 
     def role(self, record: Tensor) -> str:
         """The op of a record, or what a leaf is."""
@@ -75,44 +75,38 @@ class Script:
         """Write how a record was computed; with `numbers`, those of a graph of single numbers."""
         if record.op is None:
             return ""
-        inputs: list[Node] = []
-        for x, value in zip(record.inputs, record.values, strict=True):
-            is_named = isinstance(x, Tensor) or np.ndim(value)
-            inputs.append(
-                Node(None, value=value, is_argument=True) if is_named else constant(value)
-            )
-        arguments = tuple(x for x in inputs if x.is_argument)
-        line = Node(record.op, tuple(inputs), record.params, value=record.data)
-        program = Program(arguments, (line,))
-        text = ""
-        for program in (readable(program), program):
-            spelling = Spelling(program, {})
-            spelling.names = {x.birth: _ARGUMENT.format(i) for i, x in enumerate(inputs)}
-            text = spelling.text()
-            if not spelling.arrays:  # an array that the reader has not seen says nothing to him
-                break
-        return self._filled(text, record, None, numbers)
+        called = [_operand(x) if numbers else self.name(x) for x in record.inputs]
+        try:
+            return _tidy(made_code(record), called)
+        except Exception:  # an op of the user's own may do what cannot be written
+            return f"{printable(record.op.name)}({', '.join(called)})"
 
     def rule(self, step: Contribution, numbers: bool = False) -> str:
         """Write what a step computes; with `numbers`, those of a graph of single numbers."""
-        names = [_ARGUMENT.format(i) for i in range(len(step.made.inputs))]
-        text, _ = rule_text(step.made, step.position, names, _OUTPUT)
-        return self._filled(text, step.made, self.swept.gradients[step.made.birth], numbers)
+        made = step.made
+        called = [_operand(x) if numbers else self.name(x) for x in (made, *made.inputs)]
+        g = _operand(self.swept.gradients[made.birth]) if numbers else "g"
+        try:
+            return _tidy(rule_code(made, step.position), [g, *called])
+        except Exception:
+            return f"the rule of {self.role(made)} for {self.name(step.to)}"
 
-    def _filled(self, text: str, made: Tensor, g: Any, numbers: bool) -> str:
-        """Put names, or numbers, in the places that were kept for them."""
+    def gradient(self, record: Tensor) -> tuple[str, str]:
+        """Write the gradient of a record, and what is wrong with it."""
+        if not record.requires_grad:
+            return "none: constant", ""
+        if record.birth not in self.swept.gradients:
+            return "none arrives", ""
+        g = self.swept.gradients[record.birth]
+        return one_line(g), ", ".join(alarms(g))
 
-        def put(match: re.Match[str]) -> str:
-            word = match[0]
-            if word == "g":
-                return _in_rule(g) if numbers else "g"
-            x = made if word == _OUTPUT else made.inputs[int(match[1])]
-            return _in_rule(getattr(x, "data", x)) if numbers else self.name(x)
-
-        return _PLACES.sub(put, text)
-
-_ARGUMENT, _OUTPUT = "place{}_", "place_"
-_PLACES = re.compile(r"\bplace(\d*)_\b|\bg\b")
+    def sums(self) -> Iterator[tuple[Contribution, Any]]:
+        """Go through the steps, each with the gradient of its receiver as far as it has come."""
+        sums: dict[int, Any] = {}
+        for step in self.swept.steps:
+            before = sums.get(step.to.birth)
+            sums[step.to.birth] = total = step.value if before is None else before + step.value
+            yield step, total
 
 
 def printable(text: object, longest: int = 40) -> str:
@@ -124,59 +118,38 @@ def printable(text: object, longest: int = 40) -> str:
     return spelled if len(spelled) <= longest else spelled[: longest - 3] + "..."
 
 
-def shown(x: Any) -> str:
+def one_line(x: Any) -> str:
     """Write a small array with its entries, another as what is known of it."""
     x = np.asarray(x)
     if not x.size:
         return "empty"
-    if x.size <= SMALL:
-        return _nested(figures(x), x.shape)
-    if x.dtype.kind not in "biufc":
-        return f"{x.size:,} entries"
-    if x.dtype.kind == "c":
-        x = np.abs(x)
-    finite = x[np.isfinite(x)]
-    lost = f", {x.size - finite.size:,} not finite" if finite.size < x.size else ""
-    if not finite.size:
-        return f"{x.size:,} numbers, none finite"
-    low, mean, high = figures(np.array([finite.min(), finite.mean(), finite.max()], float))
-    if finite.min() == finite.max():
-        return f"{x.size:,} times {low}{lost}"
-    return f"{x.size:,} numbers, {low} to {high}, mean {mean}{lost}"
-
-
-def figures(x: Any) -> list[str]:
-    """Write the entries of an array with three digits of the largest, in one format."""
-    x = np.asarray(x)
-    flat = np.ravel(x)
-    if x.dtype.kind in "biu":
-        return [str(value) for value in flat.tolist()]
-    if x.dtype.kind == "c":
-        parts = figures(np.concatenate([flat.real, flat.imag]))
-        pairs = zip(parts[: flat.size], parts[flat.size :], strict=True)
-        return [f"{a}{b if b.startswith('-') else f'+{b}'}j" for a, b in pairs]
-    finite = np.abs(flat[np.isfinite(flat)]).astype(float)
-    largest = float(finite.max(initial=0))
-    if largest and not 1e-3 <= largest < 1e5:
-        return [_unsigned(f"{value:.2e}") for value in flat.tolist()]
-    digits = max(0, 2 - int(np.floor(np.log10(largest)))) if largest else 0
-    return [_unsigned(f"{value:.{digits}f}") for value in flat.tolist()]
-
-
-def _unsigned(text: str) -> str:
-    """Write no minus before nothing."""
-    return text[1:] if text.startswith("-") and not text.strip("-0.e+") else text
-
-
-def _nested(entries: Sequence[str], shape: tuple[int, ...]) -> str:
-    """Put brackets around the rows, and the rows of rows."""
-    parts = list(entries)
-    for n in reversed(shape):
+    if x.size > _WHOLE:
+        known = [f"{word} {figure}" for word, figure in summary(x)] or ["none finite"]
+        lost = x.size - np.count_nonzero(np.isfinite(x))
+        return ", ".join([f"{x.size:,} entries", *known, *[f"{lost:,} not finite"] * bool(lost)])
+    parts = [format_of(x)(entry) for entry in x.ravel()]
+    for n in reversed(x.shape):
         parts = [f"[{' '.join(parts[i : i + n])}]" for i in range(0, len(parts), n)]
     return parts[0]
 
 
-def _in_rule(x: Any) -> str:
-    """Write a number where it is an operand."""
-    text = shown(x)
+def grid(x: Any) -> str:
+    """Write the rows of an array one below the other; of a large one, what is known of it."""
+    x = np.asarray(x)
+    if not 1 < x.size <= _GRID or x.shape[-1] > _WIDEST:
+        return one_line(x)
+    write = format_of(x)
+    cells = [[write(entry) for entry in row] for row in matrix(x)]
+    width = max(len(cell) for row in cells for cell in row)
+    return "\n".join("  ".join(cell.rjust(width) for cell in row) for row in cells)
+
+
+def _operand(x: Any) -> str:
+    """Write a number where something is done to it."""
+    text = one_line(x.data if isinstance(x, Tensor) else x)
     return f"({text})" if text.startswith("-") or "j" in text else text
+
+
+def _tidy(code: Code, called: Sequence[str]) -> str:
+    """Write code, without the second brackets around a negative argument."""
+    return _DOUBLE.sub(r"(\1)", code.text(called))
