@@ -140,7 +140,8 @@ def draw(
         if given not in _CHOICES[name]:
             raise ValueError(f"{name}={given!r} is none of {', '.join(_CHOICES[name])}")
     output, names = subject(x, args, named)
-    values = values and not (isinstance(x, Step) and not args)  # there are no numbers to show
+    if isinstance(x, Step):  # its gradients are lines, and without data there are no numbers
+        gradients, values = False, values and bool(args)
     with np.errstate(all="ignore"):  # what comes of it is flagged in the picture
         swept = backward(output)
     folds = fold(swept.records, max_nodes, depth, expand)
