@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograd_lite.audit import compare, compare_all
-from autograd_lite.audit.backprop import PAPERS, arranged
+from autograd_lite.audit.networks import NETWORKS, arranged
 from autograd_lite.closed_form import matrix_form, menon, park, rao, whitehill
 from autograd_lite.closed_form._functions import (
     Array,
@@ -24,7 +24,7 @@ from autograd_lite.closed_form._functions import (
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-5}
 COVERED = [
     (paper, hidden, head)
-    for paper, network in PAPERS.items()
+    for paper, network in NETWORKS.items()
     for hidden in network.formulas.HIDDEN
     for head in network.formulas.HEADS
 ]
@@ -69,7 +69,7 @@ def test_tape_agrees_with_every_closed_form(
     comparison = compare(paper, *arrays, hidden, head)
     assert comparison.error <= TOLERANCE[dtype]
     assert comparison.loss_difference <= TOLERANCE[dtype]
-    first_weights = PAPERS[paper].formulas.gradients(
+    first_weights = NETWORKS[paper].formulas.gradients(
         *arranged(paper, *arrays), hidden=hidden, head=head
     )[1][0]
     assert np.any(first_weights), "a silent network would agree with anything"
@@ -90,7 +90,7 @@ def test_closed_form_agrees_with_central_differences_of_its_own_loss(
     *parameters, X, Y = arranged(paper, *network(head))
     options = {"l1": 0.05, "l2": (0.1, 0.2, 0.3)} if paper == "rao" else {}
     gradients = partial(
-        PAPERS[paper].formulas.gradients, *parameters, X, Y, hidden=hidden, head=head, **options
+        NETWORKS[paper].formulas.gradients, *parameters, X, Y, hidden=hidden, head=head, **options
     )
     _, *closed = gradients()
     scale = max(np.max(np.abs(g)) for g in arrays_of(closed))
@@ -106,12 +106,12 @@ def test_closed_form_agrees_with_central_differences_of_its_own_loss(
             assert abs((above - below) / (2 * h) - g[at]) <= 1e-6 * scale
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", NETWORKS)
 def test_relu_slope_at_zero_is_the_papers_own(paper: str) -> None:
     W, b, X, Y = network()
     W[0][:, 2] = b[0][2] = 0  # the pre-activation of this unit is 0 for every sample
     assert compare(paper, W, b, X, Y).error <= 1e-12
-    dW = PAPERS[paper].formulas.gradients(*arranged(paper, W, b, X, Y))[1][0]
+    dW = NETWORKS[paper].formulas.gradients(*arranged(paper, W, b, X, Y))[1][0]
     to_the_unit = dW[:, 2] if paper == "matrix_form" else dW[2]
     assert np.any(to_the_unit) == (paper == "park")
 
@@ -122,7 +122,7 @@ def test_logits_of_ten_thousand_stay_finite(paper: str, hidden: str, head: str, 
     W, b, X, Y = network(head, dtype=dtype)
     W[-1] *= 0
     b[-1][:] = 1e4, -1e4, 5e3
-    loss, *gradients = PAPERS[paper].formulas.gradients(
+    loss, *gradients = NETWORKS[paper].formulas.gradients(
         *arranged(paper, W, b, X, Y), hidden=hidden, head=head
     )
     assert np.isfinite(loss)
@@ -146,26 +146,26 @@ def test_float32_stays_float32_even_with_integer_targets(
     paper: str, hidden: str, head: str
 ) -> None:
     *arrays, Y = arranged(paper, *network(head, dtype=np.float32))
-    loss, *gradients = PAPERS[paper].formulas.gradients(
+    loss, *gradients = NETWORKS[paper].formulas.gradients(
         *arrays, Y.astype(int), hidden=hidden, head=head
     )
     assert loss.dtype == np.float32
     assert {g.dtype for g in arrays_of(gradients)} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", NETWORKS)
 def test_arguments_are_left_as_they_were(paper: str) -> None:
     *parameters, X, Y = arranged(paper, *network())
     before = [array.copy() for array in [*arrays_of(parameters), X, Y]]
-    PAPERS[paper].formulas.gradients(*parameters, X, Y)
+    NETWORKS[paper].formulas.gradients(*parameters, X, Y)
     for now, then in zip([*arrays_of(parameters), X, Y], before, strict=True):
         np.testing.assert_array_equal(now, then)
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", NETWORKS)
 def test_gradients_have_the_shapes_of_the_parameters(paper: str) -> None:
     *parameters, X, Y = arranged(paper, *network())
-    _, *gradients = PAPERS[paper].formulas.gradients(*parameters, X, Y)
+    _, *gradients = NETWORKS[paper].formulas.gradients(*parameters, X, Y)
     assert [g.shape for g in arrays_of(gradients)] == [p.shape for p in arrays_of(parameters)]
 
 
@@ -266,9 +266,9 @@ def test_comparison_lets_no_nan_pass() -> None:
     assert not compare("park", W, b, X, Y).error <= 1e-12
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", NETWORKS)
 def test_an_error_lists_what_the_paper_covers(paper: str) -> None:
-    formulas, arrays = PAPERS[paper].formulas, arranged(paper, *network())
+    formulas, arrays = NETWORKS[paper].formulas, arranged(paper, *network())
     covered = ", ".join(map(repr, formulas.HIDDEN))
     with pytest.raises(ValueError, match=f"hidden='gelu': this paper covers {covered}"):
         formulas.gradients(*arrays, hidden="gelu")
@@ -277,12 +277,12 @@ def test_an_error_lists_what_the_paper_covers(paper: str) -> None:
         formulas.gradients(*arrays, head="hinge")
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", NETWORKS)
 def test_targets_that_would_broadcast_are_refused_with_both_shapes(paper: str) -> None:
     *parameters, X, Y = arranged(paper, *network())
     too_few = Y[:1]
     with pytest.raises(ValueError) as error:
-        PAPERS[paper].formulas.gradients(*parameters, X, too_few)
+        NETWORKS[paper].formulas.gradients(*parameters, X, too_few)
     assert f"{too_few.shape}" in str(error.value)
     assert f"{Y.shape}" in str(error.value)
 

@@ -1,5 +1,11 @@
-"""The tape against formulas that other people derived."""
+"""The tape against formulas that other people derived.
 
-from .backprop import Comparison, compare, compare_all
+`audit` judges what the papers assert, row by row: ``audit(PAPERS)``. `compare` holds the tape's
+gradient of a whole network against their formulas in `closed_form`.
+"""
 
-__all__ = ["Comparison", "compare", "compare_all"]
+from .claim import Claim, Finding, audit
+from .claims import PAPERS
+from .networks import Comparison, compare, compare_all
+
+__all__ = ["PAPERS", "Claim", "Comparison", "Finding", "audit", "compare", "compare_all"]

@@ -6,7 +6,22 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["d_relu", "d_sigmoid", "d_tanh", "one_hot", "relu", "sigmoid", "softmax"]
+from ..rules import neural
+
+__all__ = [
+    "ACTIVATIONS",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "d_relu",
+    "d_sigmoid",
+    "d_tanh",
+    "normal",
+    "one_hot",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "squared_error",
+]
 
 
 def sigmoid(z: Any) -> Any:
@@ -38,6 +53,34 @@ def softmax(z: Any, axis: int) -> Any:
     """Exponentials divided by their sum along `axis`."""
     e = np.exp(z)
     return e / np.sum(e, axis=axis, keepdims=True)
+
+
+ACTIVATIONS = {
+    "relu": (relu, d_relu, neural.relu),
+    "sigmoid": (sigmoid, d_sigmoid, neural.sigmoid),
+    "tanh": (np.tanh, d_tanh, np.tanh),
+}
+"""Of each unit by itself: the function by hand, its derivative by hand, and what the tape has."""
+
+
+def squared_error(p: Any, y: Any) -> Any:
+    """Squares of the differences, summed."""
+    return np.sum((p - y) ** 2)
+
+
+def cross_entropy(p: Any, y: Any) -> Any:
+    """Cross-entropy of probabilities p, summed."""
+    return -np.sum(y * np.log(p))
+
+
+def binary_cross_entropy(p: Any, y: Any) -> Any:
+    """Cross-entropy of probabilities p, each of a yes or no, summed."""
+    return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def normal(rng: np.random.Generator, *shapes: Any) -> list[np.ndarray]:
+    """Draw standard normal numbers, an array for each shape."""
+    return [rng.standard_normal(shape) for shape in shapes]
 
 
 def one_hot(rng: np.random.Generator, n: int, classes: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from importlib import resources
 from string import Template
 
 from .claim import VERDICTS, Audited, Finding, Paper
-from .tables import number, remarks, totals
+from .tables import pieces, remarks, size, totals
 
 __all__ = ["as_html"]
 
@@ -59,32 +59,39 @@ def _section(paper: Paper, findings: Sequence[Finding]) -> str:
     rows = "".join(map(_row, findings))
     return (
         f'<section id="{paper.name}">\n<h2>{escape(paper.title)}</h2>\n'
-        f"<p>{escape(paper.conventions)}</p>\n<p>{totals(findings)}.</p>\n{rows}</section>\n"
+        f"<p>{_words(paper.conventions)}</p>\n<p>{totals(findings)}.</p>\n{rows}</section>\n"
     )
 
 
 def _row(finding: Finding) -> str:
     claim = finding.claim
     said = "".join(
-        f"<dt>{kind}</dt><dd>{_typeset(formula) if formula else ''} {escape(words)}</dd>"
+        f"<dt>{kind}</dt><dd>{_typeset(formula) if formula else ''} {_words(words)}</dd>"
         for kind, formula, words in remarks(finding)
     )
     return (
         f'<article class="row {_key(finding.verdict)}" id="{claim.id}">\n'
         f"<header><b>{escape(claim.label)}</b> <code>{claim.id}</code></header>\n"
-        f'<div class="verdict">{finding.verdict} <small>{number(finding.error)}</small></div>\n'
+        f'<div class="verdict">{finding.verdict} <small>{size(finding)}</small></div>\n'
         f'<div class="formula">{_typeset(claim.statement)}</div>\n'
         + (f"<dl>{said}</dl>\n" if said else "")
         + "</article>\n"
     )
 
 
-def _typeset(formula: str) -> str:
+def _words(text: str) -> str:
+    """Words, and the formulas in them."""
+    return "".join(
+        _typeset(piece, "inline") if formula else escape(piece) for formula, piece in pieces(text)
+    )
+
+
+def _typeset(formula: str, display: str = "block") -> str:
     try:
         from latex2mathml.converter import convert
     except ImportError as error:
         raise ImportError(
             "the page's formulas need latex2mathml: pip install 'autograd-lite[html]'"
         ) from error
-    mathml: str = convert(formula, display="block")
+    mathml: str = convert(formula, display=display)
     return mathml

@@ -92,11 +92,11 @@ def gradients(
     where y_i is meant, and sums the softmax to n where there are m classes; eq. (5) is said to
     spell out eq. (1) in place of (3); the first entry of the matrix before Theorem 4.1 has z_i for
     z_1; section 5.2 gives Delta n rows where Z has m, and the introduction lets an activation
-    start from the width of the layer before; eq. (35) leaves out the sum over samples; code 4
-    reads ``Ws`` where the weights are ``W``, code 3 calls a function by another name than it was
-    given, and two ``def`` lines lack a colon. ``relu_eps`` is not relu to a computer however small
-    eps is, and Theorem 5.1 needs a loss that depends on the layer through z alone. ``autograd-lite
-    audit --paper park`` checks every statement.
+    start from the width of the layer before; eq. (35) leaves out the sum over samples; code 4 has
+    another name for the weights in one line, code 3 calls a function by another name than it was
+    given, and two ``def`` lines lack a colon. ``relu_eps`` is relu to a computer only where
+    differences below eps are counted as none; Theorem 5.1 needs a loss that depends on the layer
+    through z alone. ``autograd-lite audit --paper park`` checks every statement.
     """
     g, dg = choose("hidden", hidden, _HIDDEN)
     loss = choose("head", head, _HEADS)

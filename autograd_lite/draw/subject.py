@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import function
 from ..derive import Step
 from ..derive.names import leaf_names
 from ..derive.trace import naming_locals
 from ..mode import debug
-from ..op import Each
+from ..op import NOTHING, Each, Op
 from ..tensor import Tensor, apply, plain
 from ..tree import flatten, map_leaves
 
@@ -85,7 +84,7 @@ def _returned(*results: Any) -> Any:
     return np.asarray(results[0])
 
 
-_return = function(_returned, rules=Each(lambda _: None), bind=lambda *results: (results, {}))
+_RETURN = Op(_returned, Each(lambda _: None))
 
 
 def _program(step: Step, args: Sequence[Any]) -> Tensor:
@@ -105,7 +104,7 @@ def _program(step: Step, args: Sequence[Any]) -> Tensor:
         if isinstance(values[x.birth], Tensor):
             values[x.birth].name = spelling.names.get(x.birth)
     results = [values[x.birth] for x in program.outputs]
-    returned: Tensor = _return(*(x if isinstance(x, Tensor) else Tensor(x) for x in results))
+    returned = apply(_RETURN, tuple(results), NOTHING)
     returned.name = "results"
     return returned
 

@@ -9,24 +9,27 @@ import numpy as np
 from ...derivatives import grad
 from ...operators import jacobian
 from ...rules.neural import log_softmax, relu, softmax_cross_entropy
-from ..claim import Paper
-from ..hand import d_relu, one_hot, softmax
+from ..claim import STATED, Paper, shape, shape_of
+from ..hand import cross_entropy, d_relu, normal, one_hot, softmax
 
 __all__ = ["PAPER"]
 
 PAPER = Paper(
     "matrix_form",
     "Back-propagation derivation (course notes, no author or year)",
-    "One sample is a column, N samples are the rows of a matrix; w[i, j] leads from unit i to unit "
-    "j. E, which the note does not define, is the mean of e over the samples, and Delta is not "
-    "divided by N. Labels sum to 1; the derivative of relu at 0 is 0.",
+    r"One sample is a column, $N$ samples are the rows of a matrix; $w_{i,j}$ leads from unit $i$ "
+    r"to unit $j$. $E$, which the note does not define, is the mean of $e$ over the samples, and "
+    r"$\Delta$ is not divided by $N$. Labels sum to 1; the derivative of relu at 0 is 0.",
 )
 holds, holds_if, wrong, misprint = PAPER.holds, PAPER.holds_if, PAPER.wrong, PAPER.misprint
 
-EXTRACTION = "Extraction: j may have been read as i."
+EXTRACTION = (
+    "Extraction: $j$ may have been read as $i$; it is so in the denominators of four fractions, "
+    "before (13) and in (13), (23) and (37)."
+)
 
 
-def slopes(f, x):
+def complex_steps(f, x):
     """The Jacobian of f at x by complex steps: exact to rounding, and without a tape."""
     steps = 1e-30j * np.eye(x.size).reshape(-1, *x.shape)
     partials = np.stack([np.imag(f(x + step)) / 1e-30 for step in steps], axis=-1)
@@ -38,14 +41,9 @@ def theta(s):
     return np.where(np.real(s) > 0, s, 0 * s)
 
 
-def cross_entropy(s, y):
+def loss_of_logits(s, y):
     """The loss of softmax(s), summed over the rows."""
-    return -np.sum(y * np.log(softmax(s, axis=-1)))
-
-
-def normal(rng, *shapes):
-    """Standard normal numbers, an array for each shape."""
-    return [rng.standard_normal(shape) for shape in shapes]
+    return cross_entropy(softmax(s, axis=-1), y)
 
 
 def rectified(rng, below, width):
@@ -61,9 +59,9 @@ def output(rng, *n):
     """The last layer for one sample, or for n in rows: s and p before and after the softmax."""
     x, W, b = normal(rng, (*n, 4), (4, 3), 3)
     s, y = x @ W + b, one_hot(rng, *(n or (1,)), 3).reshape(*n, 3)
-    delta = slopes(lambda s: cross_entropy(s, y), s)
+    delta = complex_steps(lambda s: loss_of_logits(s, y), s)
     p = softmax(s, axis=-1)
-    return Draw(x=x, W=W, b=b, s=s, p=p, y=y, e=cross_entropy, delta=delta, K=3)
+    return Draw(x=x, W=W, b=b, s=s, p=p, y=y, e=loss_of_logits, delta=delta, K=3)
 
 
 def hidden(rng, *n):
@@ -74,14 +72,14 @@ def hidden(rng, *n):
     s, y = x @ W + b, one_hot(rng, *(n or (1,)), 3).reshape(*n, 3)
 
     def e_above(s):
-        return cross_entropy(theta(s) @ V + v, y)
+        return loss_of_logits(theta(s) @ V + v, y)
 
     def e(s):
         return e_above(theta(s) @ W_above + b_above)
 
     out = theta(s)
     s_above = out @ W_above + b_above
-    delta, delta_above = slopes(e, s), slopes(e_above, s_above)
+    delta, delta_above = complex_steps(e, s), complex_steps(e_above, s_above)
     layer = Draw(x=x, W=W, b=b, s=s, e=e, delta=delta, theta=theta, d_theta=d_relu, d_below=2, d=4)
     above = Draw(out=out, W_above=W_above, b_above=b_above, s_above=s_above, e_above=e_above)
     last = Draw(delta_above=delta_above, V=V, v=v, y=y, K=3)
@@ -91,7 +89,7 @@ def hidden(rng, *n):
 VECTORS = ("x", "s", "p", "y", "b", "delta", "delta_above")
 
 
-def columns(make):
+def in_columns(make):
     """One sample whose vectors are columns, as in table 1."""
 
     def draw(rng):
@@ -101,7 +99,7 @@ def columns(make):
     return draw
 
 
-def rows(make):
+def in_rows(make):
     """N samples, the rows of matrices with capital letters; the bias is a row too."""
 
     def draw(rng):
@@ -116,7 +114,7 @@ def bias_as_row(make):
     """One sample in columns, but for the bias."""
 
     def draw(rng):
-        c = columns(make)(rng)
+        c = in_columns(make)(rng)
         c.b = c.b.T
         return c
 
@@ -193,7 +191,7 @@ def s_by_b(c):
     return np.diagonal(jacobian(lambda b: c.x @ c.W + b)(c.b))
 
 
-def network(rng):
+def two_hidden_layers(rng):
     """Two hidden layers, the last one, and N samples."""
     (W1, b1), (W2, b2) = rectified(rng, 2, 4), rectified(rng, 4, 5)
     X, W3, B3 = normal(rng, (6, 2), (5, 3), (1, 3))
@@ -203,8 +201,8 @@ def network(rng):
     return Draw(**vars(parameters), **vars(functions), **vars(data))
 
 
-def by_hand(c):
-    """The gradient of `network` as the note has it: (10), (34) twice, (9), (33), (17) and (41)."""
+def note_by_hand(c):
+    """The gradient of `two_hidden_layers`: (10), (34) twice, (9), (33), (17) and (41)."""
     S1 = c.X @ c.W1 + c.B1
     S2 = c.theta(S1) @ c.W2 + c.B2
     X = [c.X, c.theta(S1), c.theta(S2)]
@@ -215,7 +213,7 @@ def by_hand(c):
     return *(x.T @ d / c.N for x, d in zip(X, D, strict=True)), *(c.ones @ d / c.N for d in D)
 
 
-def on_tape(c):
+def note_on_tape(c):
     """The same from the tape."""
 
     def E(W1, W2, W3, B1, B2, B3):
@@ -225,21 +223,16 @@ def on_tape(c):
     return grad(E, argnums=range(6))(c.W1, c.W2, c.W3, c.B1, c.B2, c.B3)
 
 
-def for_all_i(v):
-    """The matrix whose entry i, j is v[j]."""
-    return np.tile(v, (len(v), 1))
-
-
-def size(name, statement, given, printed, engine, note=""):
+def dimension(name, statement, given, printed, engine, note=""):
     """Record an entry of the table of dimensions that is right."""
-    holds(f"table1-{name}", "table 1", statement, given, printed, engine, note)
+    holds(f"table1-{name}", "table 1", statement, given, printed=printed, engine=engine, note=note)
 
 
 misprint(
     "1-tables",
     "section 1",
     r"\text{Tables 1 and 2}",
-    r"\text{Table 1}",
+    correction=r"\text{Table 1}",
     note="There is one table. It promises all vectors and leaves out the bias.",
 )
 holds(
@@ -250,22 +243,18 @@ holds(
     output,
     printed=lambda c: np.einsum(
         "j,jij->ij",
-        slopes(lambda s: c.e(s, c.y), c.s),
-        slopes(lambda W: c.x @ W + c.b, c.W),
+        complex_steps(lambda s: c.e(s, c.y), c.s),
+        complex_steps(lambda W: c.x @ W + c.b, c.W),
     ),
     engine=e_by_w,
     note="The two factors by complex steps; so in every chain rule below.",
 )
-wrong(
+misprint(
     "1.0.1-sum",
     "before (2)",
     r"s_j^{(L)} = b_j^{(L)} + \sum_{k=1}^{d^{(l-1)}} w_{k,j}^{(L)} x_k^{(L-1)}",
-    r"s_j^{(L)} = b_j^{(L)} + \sum_{k=1}^{d^{(L-1)}} w_{k,j}^{(L)} x_k^{(L-1)}",
-    lambda rng: Draw(**vars(output(rng)), d_below=2),
-    printed=lambda c: c.b + np.einsum("kj,k->j", c.W[: c.d_below], c.x[: c.d_below]),
-    corrected=lambda c: c.b + np.einsum("kj,k->j", c.W, c.x),
-    engine=lambda c: (c.x[None] @ c.W)[0] + c.b,
-    note="l is not bound here, and is a hidden layer later. Section 1.0.2 has the right limit.",
+    correction=r"s_j^{(L)} = b_j^{(L)} + \sum_{k=1}^{d^{(L-1)}} w_{k,j}^{(L)} x_k^{(L-1)}",
+    note="$l$ is not bound here, and is a hidden layer later. Section 1.0.2 has the right limit.",
 )
 holds(
     "eq2",
@@ -295,9 +284,9 @@ misprint(
     "eq3-index",
     "eq. (3), lines 2 to 4",
     r"\sum_{k=1}^{K} y_k \log \frac{e^{s_k^{(L)}}}{\sum_{k=1}^{K} e^{s_k^{(L)}}}",
-    r"\sum_{k=1}^{K} y_k \log \frac{\exp(s_k^{(L)})}{\sum_{m=1}^{K} \exp(s_m^{(L)})}",
-    note="k counts both sums, one inside the other, also in the derivative after it; and e is the "
-    "loss and the base of the exponential. The other rows take two indices.",
+    correction=r"\sum_{k=1}^{K} y_k \log \frac{\exp(s_k^{(L)})}{\sum_{m=1}^{K} \exp(s_m^{(L)})}",
+    note="$k$ counts both sums, one inside the other, also in the derivative after it; and $e$ is "
+    "the loss and the base of the exponential. The other rows take two indices.",
 )
 holds(
     "eq3-line3",
@@ -338,11 +327,11 @@ holds_if(
     "eq4",
     "eq. (4)",
     r"\frac{\partial e}{\partial s_j^{(L)}} = x_j^{(L)} - y_j",
-    "the labels sum to 1, as the note says; they need not be one-hot",
     labels(1),
-    labels(2),
     printed=lambda c: c.p - c.y,
     engine=lambda c: grad(lambda s: -np.sum(c.y * log_softmax(s)))(c.s),
+    condition=f"{STATED}the labels sum to 1; they need not be one-hot",
+    without=labels(2),
 )
 holds(
     "eq5",
@@ -364,7 +353,7 @@ holds(
     "eq7",
     "eq. (7)",
     r"\frac{\partial e}{\partial W^{(L)}} = \mathbf{x}^{(L-1)} \mathbf{\delta}^{(L)\top}",
-    columns(output),
+    in_columns(output),
     printed=lambda c: c.x @ c.delta.T,
     engine=e_by_w,
 )
@@ -372,7 +361,7 @@ holds(
     "eq8",
     "eq. (8)",
     r"\mathbf{\delta}^{(L)} = \mathbf{x}^{(L)} - \mathbf{y}",
-    columns(output),
+    in_columns(output),
     printed=lambda c: c.p - c.y,
     engine=e_by_s,
 )
@@ -380,7 +369,7 @@ holds(
     "eq9",
     "eq. (9)",
     r"\frac{\partial E}{\partial W^{(L)}} = \frac{1}{N} X^{(L-1)\top} \Delta^{(L)}",
-    rows(output),
+    in_rows(output),
     printed=lambda c: c.X.T @ c.Delta / c.N,
     engine=E_by_W,
 )
@@ -388,78 +377,84 @@ holds(
     "eq10",
     "eq. (10)",
     r"\Delta^{(L)} = X^{(L)} - Y",
-    rows(output),
+    in_rows(output),
     printed=lambda c: c.P - c.Y,
     engine=N_E_by_S,
 )
 
-size(
+dimension(
     "x",
     r"\mathbf{x}^{(l)}: d^{(l)} \times 1",
-    columns(hidden),
-    lambda c: (c.d, 1),
-    lambda c: np.shape(relu(c.W.T @ c.x + c.b)),
+    in_columns(hidden),
+    lambda c: shape(c.d, 1),
+    lambda c: shape_of(relu(c.W.T @ c.x + c.b)),
 )
 wrong(
     "table1-y",
     "table 1",
     r"\mathbf{y}: d^{(l)} \times 1",
-    r"\mathbf{y}: K \times 1",
-    lambda rng: Draw(**vars(hidden(rng)), widths=np.array([2, 4, 5, 3])),
-    printed=lambda c: (c.widths[1], 1),
-    corrected=lambda c: (c.widths[-1], 1),
-    engine=lambda c: np.shape(c.V.T @ relu(c.s_above)[:, None] + c.v[:, None]),
-    note="The labels have the size of the last layer alone; Y has it right.",
+    hidden,
+    printed=lambda c: shape(c.d, 1),
+    engine=lambda c: shape_of(c.V.T @ relu(c.s_above)[:, None] + c.v[:, None]),
+    correction=r"\mathbf{y}: K \times 1",
+    corrected=lambda c: shape(c.K, 1),
+    note="The labels have the size of the last layer alone; $Y$ has it right.",
 )
-size(
+dimension(
     "X",
     r"X^{(l)}: N \times d^{(l)}",
-    rows(hidden),
-    lambda c: (c.N, c.d),
-    lambda c: np.shape(relu(c.X @ c.W + c.B)),
+    in_rows(hidden),
+    lambda c: shape(c.N, c.d),
+    lambda c: shape_of(relu(c.X @ c.W + c.B)),
 )
-size("Y", r"Y: N \times K", rows(output), lambda c: (c.N, c.K), lambda c: np.shape(c.X @ c.W + c.B))
-size(
+dimension(
+    "Y",
+    r"Y: N \times K",
+    in_rows(output),
+    lambda c: shape(c.N, c.K),
+    lambda c: shape_of(c.X @ c.W + c.B),
+)
+dimension(
     "W",
     r"W^{(l)}: d^{(l-1)} \times d^{(l)}",
-    columns(hidden),
-    lambda c: (c.d_below, c.d),
-    lambda c: np.shape(e_by_w(c)),
+    in_columns(hidden),
+    lambda c: shape(c.d_below, c.d),
+    lambda c: shape_of(e_by_w(c)),
 )
-size(
+dimension(
     "s",
     r"\mathbf{s}^{(l)}: d^{(l)} \times 1",
-    columns(hidden),
-    lambda c: (c.d, 1),
-    lambda c: np.shape(c.W.T @ c.x + c.b),
+    in_columns(hidden),
+    lambda c: shape(c.d, 1),
+    lambda c: shape_of(c.W.T @ c.x + c.b),
 )
-size(
+dimension(
     "delta",
     r"\mathbf{\delta}^{(l)}: d^{(l)} \times 1",
-    columns(hidden),
-    lambda c: (c.d, 1),
-    lambda c: np.shape(e_by_s(c)),
+    in_columns(hidden),
+    lambda c: shape(c.d, 1),
+    lambda c: shape_of(e_by_s(c)),
 )
-size(
+dimension(
     "S",
     r"S^{(l)}: N \times d^{(l)}",
-    rows(hidden),
-    lambda c: (c.N, c.d),
-    lambda c: np.shape(c.X @ c.W + c.B),
+    in_rows(hidden),
+    lambda c: shape(c.N, c.d),
+    lambda c: shape_of(c.X @ c.W + c.B),
 )
-size(
+dimension(
     "Delta",
     r"\Delta^{(l)}: N \times d^{(l)}",
-    rows(hidden),
-    lambda c: (c.N, c.d),
-    lambda c: np.shape(N_E_by_S(c)),
+    in_rows(hidden),
+    lambda c: shape(c.N, c.d),
+    lambda c: shape_of(N_E_by_S(c)),
 )
-size(
+dimension(
     "ones",
     r"\vec{1}: 1 \times N",
-    rows(hidden),
-    lambda c: (1, c.N),
-    lambda c: np.shape(jacobian(lambda D: D.sum(axis=0, keepdims=True))(c.Delta)[:, 0, :, 0]),
+    in_rows(hidden),
+    lambda c: shape(1, c.N),
+    lambda c: shape_of(jacobian(lambda D: D.sum(axis=0, keepdims=True))(c.Delta)[:, 0, :, 0]),
     note="Against the derivative of the sum over the samples, for one unit.",
 )
 
@@ -470,7 +465,8 @@ holds(
     r"\frac{\partial s_j^{(L)}}{\partial b_j^{(L)}}",
     output,
     printed=lambda c: (
-        slopes(lambda s: c.e(s, c.y), c.s) * np.diagonal(slopes(lambda b: c.x @ c.W + b, c.b))
+        complex_steps(lambda s: c.e(s, c.y), c.s)
+        * np.diagonal(complex_steps(lambda b: c.x @ c.W + b, c.b))
     ),
     engine=e_by_b,
 )
@@ -490,27 +486,19 @@ holds(
     printed=lambda c: np.ones(c.K),
     engine=s_by_b,
 )
-wrong(
+misprint(
     "1.0.2-eq4",
     "before (13)",
     r"\frac{\partial e}{\partial s_i^{(L)}} = x_j^{(L)} - y_j",
-    r"\frac{\partial e}{\partial s_j^{(L)}} = x_j^{(L)} - y_j",
-    output,
-    printed=lambda c: for_all_i(c.p - c.y),
-    corrected=lambda c: for_all_i(c.p - c.y).T,
-    engine=lambda c: for_all_i(e_by_s(c)).T,
-    note="Quoted from (4), which has j on both sides. Taken for all i and j. " + EXTRACTION,
+    correction=r"\frac{\partial e}{\partial s_j^{(L)}} = x_j^{(L)} - y_j",
+    note="Quoted from (4), which has $j$ on both sides. " + EXTRACTION,
 )
-wrong(
+misprint(
     "eq13",
     "eq. (13)",
     r"\frac{\partial e}{\partial b_i^{(L)}} = \delta_j^{(L)}",
-    r"\frac{\partial e}{\partial b_j^{(L)}} = \delta_j^{(L)}",
-    output,
-    printed=lambda c: for_all_i(c.delta),
-    corrected=lambda c: for_all_i(c.delta).T,
-    engine=lambda c: for_all_i(e_by_b(c)).T,
-    note="Taken for all i and j. " + EXTRACTION,
+    correction=r"\frac{\partial e}{\partial b_j^{(L)}} = \delta_j^{(L)}",
+    note=EXTRACTION,
 )
 holds(
     "eq14",
@@ -525,39 +513,33 @@ holds_if(
     "eq15",
     "eq. (15)",
     r"\frac{\partial e}{\partial B^{(L)}} = \mathbf{\delta}^{(L)}",
-    "the bias is a column",
-    columns(output),
-    bias_as_row(output),
+    in_columns(output),
     printed=lambda c: c.delta,
     engine=e_by_b,
+    condition="the bias is a column",
+    without=bias_as_row(output),
     note="(17) and the text after it make the bias a row: then it is the transpose.",
 )
 holds(
     "eq16",
     "eq. (16)",
     r"\mathbf{\delta}^{(L)} = \mathbf{x}^{(L)} - \mathbf{y}",
-    columns(output),
+    in_columns(output),
     printed=lambda c: c.p - c.y,
     engine=e_by_b,
 )
-wrong(
+misprint(
     "1.0.2-eq12",
     "before (17)",
-    r"\frac{\partial E}{\partial b_j^{(L)}} = \frac{1}{N} \sum_{n=1}^{N}"
-    r"\frac{\partial s_{n,j}^{(L)}}{\partial b_j^{(L)}}",
-    r"\frac{\partial E}{\partial b_j^{(L)}} = \frac{1}{N} \sum_{n=1}^{N}"
-    r"\frac{\partial e_n}{\partial b_j^{(L)}}",
-    lambda rng: Draw(**vars(rows(output)(rng)), eq12=np.ones((6, 3))),
-    printed=lambda c: np.sum(c.eq12, axis=0, keepdims=True) / c.N,
-    corrected=lambda c: np.sum(c.Delta, axis=0, keepdims=True) / c.N,
-    engine=E_by_B,
-    note="The text sums (12), which is 1, where it means (13). The factor 1/N is from (17).",
+    r"\text{the sum of (12)}",
+    correction=r"\text{the sum of (13)}",
+    note="(12) is 1.",
 )
 holds(
     "1.0.2-ones",
     "before (17)",
     r"\sum_{n=1}^{N} \Delta_{n,j}^{(L)} = \left(\vec{1} \Delta^{(L)}\right)_j",
-    rows(output),
+    in_rows(output),
     printed=lambda c: c.ones @ c.Delta,
     engine=lambda c: np.sum(c.Delta, axis=0, keepdims=True),
 )
@@ -565,7 +547,7 @@ holds(
     "eq17",
     "eq. (17)",
     r"\frac{\partial E}{\partial B^{(L)}} = \frac{1}{N} \left(\vec{1} \Delta^{(L)}\right)",
-    rows(output),
+    in_rows(output),
     printed=lambda c: c.ones @ c.Delta / c.N,
     engine=E_by_B,
 )
@@ -573,7 +555,7 @@ holds(
     "eq18",
     "eq. (18)",
     r"\Delta^{(L)} = X^{(L)} - Y",
-    rows(output),
+    in_rows(output),
     printed=lambda c: c.P - c.Y,
     engine=N_E_by_S,
 )
@@ -581,15 +563,15 @@ holds(
     "1.0.2-shape",
     "after (18)",
     r"\frac{\partial E}{\partial B^{(L)}}: 1 \times d^{(L)}",
-    rows(output),
-    printed=lambda c: (1, c.K),
-    engine=lambda c: np.shape(c.ones @ N_E_by_S(c)),
+    in_rows(output),
+    printed=lambda c: shape(1, c.K),
+    engine=lambda c: shape_of(c.ones @ N_E_by_S(c)),
 )
 misprint(
     "1.0.2-column",
     "after (18)",
     r"1 \times d^{(L)} \text{ column vector}",
-    r"1 \times d^{(L)} \text{ row vector}",
+    correction=r"1 \times d^{(L)} \text{ row vector}",
 )
 
 holds(
@@ -599,7 +581,7 @@ holds(
     r"\frac{\partial s_j^{(l)}}{\partial w_{i,j}^{(l)}}",
     hidden,
     printed=lambda c: np.einsum(
-        "j,jij->ij", slopes(c.e, c.s), slopes(lambda W: c.x @ W + c.b, c.W)
+        "j,jij->ij", complex_steps(c.e, c.s), complex_steps(lambda W: c.x @ W + c.b, c.W)
     ),
     engine=e_by_w,
 )
@@ -626,8 +608,8 @@ holds(
     r"\frac{\partial x_j^{(l)}}{\partial s_j^{(l)}}",
     hidden,
     printed=lambda c: (
-        slopes(lambda x: c.e_above(x @ c.W_above + c.b_above), c.theta(c.s))
-        * np.diagonal(slopes(c.theta, c.s))
+        complex_steps(lambda x: c.e_above(x @ c.W_above + c.b_above), c.theta(c.s))
+        * np.diagonal(complex_steps(c.theta, c.s))
     ),
     engine=e_by_s,
     note="One term, since each unit has its own activation; a softmax would need their sum.",
@@ -641,16 +623,12 @@ holds(
     engine=lambda c: np.diagonal(jacobian(relu)(c.s)),
     note="At 0 there is no derivative: 0 is a convention.",
 )
-wrong(
+misprint(
     "eq23-index",
     "eq. (23)",
     r"\frac{\partial x_j^{(l)}}{\partial s_i^{(l)}} = \theta'(s_j^{(l)})",
-    r"\frac{\partial x_j^{(l)}}{\partial s_j^{(l)}} = \theta'(s_j^{(l)})",
-    hidden,
-    printed=lambda c: for_all_i(c.d_theta(c.s)),
-    corrected=lambda c: np.diag(c.d_theta(c.s)),
-    engine=lambda c: jacobian(relu)(c.s).T,
-    note="Taken for all i and j; the derivative is 0 where they differ. " + EXTRACTION,
+    correction=r"\frac{\partial x_j^{(l)}}{\partial s_j^{(l)}} = \theta'(s_j^{(l)})",
+    note="With $i$ the derivative is 0 unless $i = j$. " + EXTRACTION,
 )
 holds(
     "eq24",
@@ -660,8 +638,8 @@ holds(
     hidden,
     printed=lambda c: np.einsum(
         "k,kj->j",
-        slopes(c.e_above, c.s_above),
-        slopes(lambda x: x @ c.W_above + c.b_above, c.out),
+        complex_steps(c.e_above, c.s_above),
+        complex_steps(lambda x: x @ c.W_above + c.b_above, c.out),
     ),
     engine=e_by_x,
 )
@@ -688,7 +666,7 @@ holds(
     r"\frac{\partial e}{\partial s_k^{(l+1)}} w_{j,k}^{(l+1)}",
     hidden,
     printed=lambda c: (
-        c.d_theta(c.s) * np.einsum("k,jk->j", slopes(c.e_above, c.s_above), c.W_above)
+        c.d_theta(c.s) * np.einsum("k,jk->j", complex_steps(c.e_above, c.s_above), c.W_above)
     ),
     engine=e_by_s,
 )
@@ -699,7 +677,7 @@ holds(
     r"\sum_{k=1}^{d^{(l+1)}} \frac{\partial e}{\partial s_k^{(l+1)}} w_{j,k}^{(l+1)}",
     hidden,
     printed=lambda c: np.einsum(
-        "i,j,k,jk->ij", c.x, c.d_theta(c.s), slopes(c.e_above, c.s_above), c.W_above
+        "i,j,k,jk->ij", c.x, c.d_theta(c.s), complex_steps(c.e_above, c.s_above), c.W_above
     ),
     engine=e_by_w,
 )
@@ -724,7 +702,7 @@ holds(
     "eq31",
     "eq. (31)",
     r"\frac{\partial e}{\partial W^{(l)}} = \mathbf{x}^{(l-1)} \mathbf{\delta}^{(l)\top}",
-    columns(hidden),
+    in_columns(hidden),
     printed=lambda c: c.x @ c.delta.T,
     engine=e_by_w,
 )
@@ -732,7 +710,7 @@ holds(
     "eq32",
     "eq. (32)",
     r"\mathbf{\delta}^{(l)} = \theta'(\mathbf{s}^{(l)}) \odot W^{(l+1)} \mathbf{\delta}^{(l+1)}",
-    columns(hidden),
+    in_columns(hidden),
     printed=lambda c: c.d_theta(c.s) * (c.W_above @ c.delta_above),
     engine=e_by_s,
 )
@@ -740,22 +718,22 @@ misprint(
     "eq32-layer",
     "eq. (32), (34)",
     r"W^{l+1}",
-    r"W^{(l+1)}",
-    note="A power, as printed; so is the s of the text between them.",
+    correction=r"W^{(l+1)}",
+    note="A power, as printed; so is the $s$ of the text between them.",
 )
 holds(
     "1.0.3-shape",
     "after (32)",
     r"\theta'(\mathbf{s}^{(l)}): d^{(l)} \times 1",
-    columns(hidden),
-    printed=lambda c: (c.d, 1),
-    engine=lambda c: np.shape(grad(lambda s: np.sum(relu(s)))(c.s)),
+    in_columns(hidden),
+    printed=lambda c: shape(c.d, 1),
+    engine=lambda c: shape_of(grad(lambda s: np.sum(relu(s)))(c.s)),
 )
 holds(
     "eq33",
     "eq. (33)",
     r"\frac{\partial E}{\partial W^{(l)}} = \frac{1}{N} X^{(l-1)\top} \Delta^{(l)}",
-    rows(hidden),
+    in_rows(hidden),
     printed=lambda c: c.X.T @ c.Delta / c.N,
     engine=E_by_W,
 )
@@ -764,7 +742,7 @@ holds(
     "eq. (34)",
     r"\Delta^{(l)} = \left[\theta'(S^{(l)})^{\top} \odot W^{(l+1)} \Delta^{(l+1)\top}"
     r"\right]^{\top}",
-    rows(hidden),
+    in_rows(hidden),
     printed=lambda c: (c.d_theta(c.S).T * (c.W_above @ c.Delta_above.T)).T,
     engine=N_E_by_S,
     note="The matrix product comes first; from left to right the shapes do not fit.",
@@ -776,7 +754,9 @@ holds(
     r"\frac{\partial e}{\partial b_j^{(l)}} = \frac{\partial e}{\partial s_j^{(l)}}"
     r"\frac{\partial s_j^{(l)}}{\partial b_j^{(l)}}",
     hidden,
-    printed=lambda c: slopes(c.e, c.s) * np.diagonal(slopes(lambda b: c.x @ c.W + b, c.b)),
+    printed=lambda c: (
+        complex_steps(c.e, c.s) * np.diagonal(complex_steps(lambda b: c.x @ c.W + b, c.b))
+    ),
     engine=e_by_b,
 )
 holds(
@@ -804,16 +784,12 @@ holds(
     printed=lambda c: (c.delta, c.d_theta(c.s) * (c.W_above @ c.delta_above)),
     engine=lambda c: (e_by_s(c), e_by_s(c)),
 )
-wrong(
+misprint(
     "eq37",
     "eq. (37)",
     r"\frac{\partial e}{\partial b_i^{(l)}} = \delta_j^{(l)}",
-    r"\frac{\partial e}{\partial b_j^{(l)}} = \delta_j^{(l)}",
-    hidden,
-    printed=lambda c: for_all_i(c.delta),
-    corrected=lambda c: for_all_i(c.delta).T,
-    engine=lambda c: for_all_i(e_by_b(c)).T,
-    note="Taken for all i and j. " + EXTRACTION,
+    correction=r"\frac{\partial e}{\partial b_j^{(l)}} = \delta_j^{(l)}",
+    note=EXTRACTION,
 )
 holds(
     "eq38",
@@ -829,18 +805,18 @@ holds_if(
     "eq39",
     "eq. (39)",
     r"\frac{\partial e}{\partial B^{(l)}} = \mathbf{\delta}^{(l)}",
-    "the bias is a column",
-    columns(hidden),
-    bias_as_row(hidden),
+    in_columns(hidden),
     printed=lambda c: c.delta,
     engine=e_by_b,
+    condition="the bias is a column",
+    without=bias_as_row(hidden),
     note="(41) makes it a row: then it is the transpose.",
 )
 holds(
     "eq40",
     "eq. (40)",
     r"\mathbf{\delta}^{(l)} = \theta'(\mathbf{s}^{(l)}) \odot W^{(l+1)} \mathbf{\delta}^{(l+1)}",
-    columns(hidden),
+    in_columns(hidden),
     printed=lambda c: c.d_theta(c.s) * (c.W_above @ c.delta_above),
     engine=e_by_b,
 )
@@ -848,16 +824,16 @@ holds(
     "1.0.4-axis",
     "before (41)",
     r"\frac{\partial E}{\partial b_j^{(l)}} = \frac{1}{N} \sum_{n=1}^{N} \Delta_{n,j}^{(l)}",
-    rows(hidden),
+    in_rows(hidden),
     printed=lambda c: np.sum(c.Delta, axis=0, keepdims=True) / c.N,
     engine=E_by_B,
-    note="Over axis 0, as the text has it. It leaves the factor 1/N to (41).",
+    note="Over axis 0, as the text has it. It leaves the factor $\\frac{1}{N}$ to (41).",
 )
 holds(
     "eq41",
     "eq. (41)",
     r"\frac{\partial E}{\partial B^{(l)}} = \frac{1}{N} \vec{1} \Delta^{(l)}",
-    rows(hidden),
+    in_rows(hidden),
     printed=lambda c: c.ones @ c.Delta / c.N,
     engine=E_by_B,
 )
@@ -865,7 +841,7 @@ holds(
     "eq42",
     "eq. (42)",
     r"\Delta^{(l)} = \left[\theta'(S^{(l)\top}) \odot W^{(l+1)} \Delta^{(l+1)\top}\right]^{\top}",
-    rows(hidden),
+    in_rows(hidden),
     printed=lambda c: (c.d_theta(c.S.T) * (c.W_above @ c.Delta_above.T)).T,
     engine=N_E_by_S,
     note="The transpose is inside the function here and outside in (34): all the same.",
@@ -874,8 +850,8 @@ holds(
     "1-whole",
     "section 1, together",
     r"\frac{\partial E}{\partial W^{(l)}}, \frac{\partial E}{\partial B^{(l)}}, \quad l = 1, 2, 3",
-    network,
-    printed=by_hand,
-    engine=on_tape,
+    two_hidden_layers,
+    printed=note_by_hand,
+    engine=note_on_tape,
     note="(10), then (34) twice, gives the errors; (9), (17), (33) and (41) the gradient.",
 )

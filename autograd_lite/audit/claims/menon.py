@@ -9,26 +9,29 @@ import numpy as np
 from ...derivatives import grad, vjp
 from ...operators import jacobian
 from ...rules import neural
-from ..claim import Paper
-from ..hand import d_relu, d_sigmoid, d_tanh, one_hot, relu, sigmoid, softmax
+from ..claim import STATED, Paper
+from ..hand import (
+    ACTIVATIONS,
+    binary_cross_entropy,
+    cross_entropy,
+    d_relu,
+    d_sigmoid,
+    one_hot,
+    sigmoid,
+    softmax,
+)
 
 __all__ = ["PAPER"]
 
 PAPER = Paper(
     "menon",
     "R. Menon, Deriving backpropagation (2021)",
-    "One sample, a column; w[i, k] leads from unit k to unit i; phi is the gradient of L by z; the "
-    "squared error is the mean over the n outputs, the cross-entropies are sums over them; the "
-    "derivative of relu at 0 is 0; log is read as the natural logarithm.",
+    r"One sample, a column; $w_{i,k}$ leads from unit $k$ to unit $i$; $\phi$ is the gradient of "
+    r"$L$ by $z$; the squared error is the mean over the $n$ outputs, the cross-entropies are sums "
+    r"over them; the derivative of relu at 0 is 0; log is read as the natural logarithm.",
 )
 holds, holds_if, wrong, misprint = PAPER.holds, PAPER.holds_if, PAPER.wrong, PAPER.misprint
 
-# By name: by hand, its derivative by hand, and on the tape.
-ACTIVATIONS = {
-    "relu": (relu, d_relu, neural.relu),
-    "sigmoid": (sigmoid, d_sigmoid, neural.sigmoid),
-    "tanh": (np.tanh, d_tanh, np.tanh),
-}
 # The only vector that could stand for its derivative holds the diagonal of the Jacobian.
 SOFTMAX = (
     lambda z: softmax(z, axis=0),
@@ -36,7 +39,7 @@ SOFTMAX = (
     neural.softmax,
 )
 # By name: the gradient by the output a by hand, the loss on the tape, and targets for 4 outputs.
-LOSSES = {
+COSTS = {
     "squared error": (
         lambda a, y: -2 / len(a) * (y - a),
         lambda a, y: np.mean((y - a) ** 2),
@@ -44,31 +47,31 @@ LOSSES = {
     ),
     "binary cross-entropy": (
         lambda a, y: -y / a + (1 - y) / (1 - a),
-        lambda a, y: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)),
+        binary_cross_entropy,
         lambda rng: rng.permutation([0.0, 1.0, 0.0, 1.0]),
     ),
     "categorical cross-entropy": (
         lambda a, y: -y / a,
-        lambda a, y: -np.sum(y * np.log(a)),
+        cross_entropy,
         lambda rng: one_hot(rng, 1, 4)[0],
     ),
 }
 
 
-def layer(rng, n, below):
+def affine(rng, n, below):
     """Draw weights and bias of n units; the first has 0 for both, so z is exactly 0 in it."""
     w, b = rng.standard_normal((n, below)), rng.standard_normal(n)
     w[0], b[0] = 0, 0
     return w, b
 
 
-def last(activation, loss):
+def last_layer(activation, loss):
     """Make a draw of the last layer: x below, z, the targets y."""
     sigma, d_sigma, on_tape = activation
-    d_loss, loss_on_tape, targets = LOSSES[loss]
+    d_loss, loss_on_tape, targets = COSTS[loss]
 
     def given(rng):
-        x, (w, b), y = rng.standard_normal(5), layer(rng, 4, 5), targets(rng)
+        x, (w, b), y = rng.standard_normal(5), affine(rng, 4, 5), targets(rng)
         z = w @ x + b
         a = sigma(z)
         return Draw(
@@ -82,7 +85,7 @@ def last(activation, loss):
     return given
 
 
-def hidden(activation):
+def hidden_layer(activation):
     """Make a draw of a hidden layer: z, one of them 0, and w, b and phi of the layer above."""
     sigma, d_sigma, on_tape = activation
 
@@ -108,10 +111,10 @@ by_weights = lambda c: grad(lambda w: c.L(w @ c.x + c.b))(c.w)
 by_bias = lambda c: grad(lambda b: c.L(c.w @ c.x + b))(c.b)
 by_output = lambda c: grad(c.L_of_a)(c.a)
 
-sigmoid_last = last(ACTIVATIONS["sigmoid"], "binary cross-entropy")
-sigmoid_hidden = hidden(ACTIVATIONS["sigmoid"])
-relu_last = last(ACTIVATIONS["relu"], "squared error")
-relu_hidden = hidden(ACTIVATIONS["relu"])
+sigmoid_last = last_layer(ACTIVATIONS["sigmoid"], "binary cross-entropy")
+sigmoid_hidden = hidden_layer(ACTIVATIONS["sigmoid"])
+relu_last = last_layer(ACTIVATIONS["relu"], "squared error")
+relu_hidden = hidden_layer(ACTIVATIONS["relu"])
 
 ELEMENTWISE = "each activation depends on its own pre-activation alone, unlike softmax"
 EQ1 = r"\phi^J = \nabla_{a^J} L \odot \sigma'(z^J)"
@@ -123,11 +126,11 @@ holds_if(
     "eq1",
     "eq. (1)",
     EQ1,
-    ELEMENTWISE,
-    last(ACTIVATIONS["tanh"], "squared error"),
-    last(SOFTMAX, "squared error"),
+    last_layer(ACTIVATIONS["tanh"], "squared error"),
     printed=eq1,
     engine=by_logits,
+    condition=ELEMENTWISE,
+    without=last_layer(SOFTMAX, "squared error"),
     note="Said of an activation in general; for softmax the Jacobian is not diagonal.",
 )
 for name, loss in (
@@ -139,7 +142,7 @@ for name, loss in (
         f"eq1-{name}-{loss.replace(' ', '-')}",
         f"eq. (1), {name} and {loss}",
         EQ1,
-        last(ACTIVATIONS[name], loss),
+        last_layer(ACTIVATIONS[name], loss),
         printed=eq1,
         engine=by_logits,
     )
@@ -147,11 +150,11 @@ holds_if(
     "eq2",
     "eq. (2)",
     EQ2,
-    ELEMENTWISE,
-    hidden(ACTIVATIONS["tanh"]),
-    hidden(SOFTMAX),
+    hidden_layer(ACTIVATIONS["tanh"]),
     printed=eq2,
     engine=pulled_back,
+    condition=ELEMENTWISE,
+    without=hidden_layer(SOFTMAX),
     note="Section 3.3 leaves softmax out: it has it in output layers only.",
 )
 for name in ("relu", "sigmoid"):
@@ -159,7 +162,7 @@ for name in ("relu", "sigmoid"):
         f"eq2-{name}",
         f"eq. (2), {name}",
         EQ2,
-        hidden(ACTIVATIONS[name]),
+        hidden_layer(ACTIVATIONS[name]),
         printed=eq2,
         engine=pulled_back,
     )
@@ -197,15 +200,15 @@ HEADS = {
 }
 
 
-def network(activation, head):
+def perceptron(activation, head):
     """Make a draw of three layers."""
     sigma, d_sigma, on_tape = activation
     (last_sigma, _, last_on_tape), loss, phi_last = head
-    _, loss_on_tape, targets = LOSSES[loss]
+    _, loss_on_tape, targets = COSTS[loss]
 
     def given(rng):
         x, y = rng.standard_normal(5), targets(rng)
-        (w1, b1), (w2, b2), (w3, b3) = layer(rng, 3, 5), layer(rng, 6, 3), layer(rng, 4, 6)
+        (w1, b1), (w2, b2), (w3, b3) = affine(rng, 3, 5), affine(rng, 6, 3), affine(rng, 4, 6)
 
         def L(w1, b1, w2, b2, w3, b3):
             a1 = on_tape(w1 @ x + b1)
@@ -238,7 +241,7 @@ for name in ("relu", "sigmoid"):
             f"2-{name}-{head}",
             f"section 2, all layers, {name} and {head}",
             r"(\nabla_{w^j} L, \nabla_{b^j} L) = (\phi^j (a^{j-1})^{\top}, \phi^j),\ 1 \le j \le J",
-            network(ACTIVATIONS[name], HEADS[head]),
+            perceptron(ACTIVATIONS[name], HEADS[head]),
             printed=four_equations,
             engine=lambda c: grad(c.L, tuple(range(6)))(c.w1, c.b1, c.w2, c.b2, c.w3, c.b3),
             note="With the sign of section 3.2.1 put right." if head == "sigmoid" else "",
@@ -248,11 +251,11 @@ holds_if(
     "2.1-chain",
     "section 2.1, the chain rule",
     r"\nabla_{z^J} L = \nabla_{\hat y} L \odot \nabla_{z^J} \hat y",
-    ELEMENTWISE,
     sigmoid_last,
-    last(SOFTMAX, "categorical cross-entropy"),
     printed=lambda c: c.d_loss(c.a, c.y) * c.slopes,
     engine=by_logits,
+    condition=ELEMENTWISE,
+    without=last_layer(SOFTMAX, "categorical cross-entropy"),
     note="The last factor read as the derivatives of each output by its own pre-activation; in "
     "general it is the transposed Jacobian, and a matrix product.",
 )
@@ -286,11 +289,11 @@ wrong(
     "2.2-chain",
     "section 2.2, the chain rule",
     r"\phi_i^j = \sum_k \phi_i^{j+1} \frac{\partial z_i^{j+1}}{\partial z_i^j}",
-    r"\phi_i^j = \sum_k \phi_k^{j+1} \frac{\partial z_k^{j+1}}{\partial z_i^j}",
     sigmoid_hidden,
     printed=own_units,
-    corrected=lambda c: np.einsum("k,ki->i", c.phi, c.dz_dz),
     engine=pulled_back,
+    correction=r"\phi_i^j = \sum_k \phi_k^{j+1} \frac{\partial z_k^{j+1}}{\partial z_i^j}",
+    corrected=lambda c: np.einsum("k,ki->i", c.phi, c.dz_dz),
     note="No term has the index that is summed; the line before it has the same slip. It runs "
     "through the displays of 2.2, so it is hardly damage of the extraction; eq. (2) is free of it.",
 )
@@ -299,34 +302,35 @@ wrong(
     "section 2.2, the pre-activation",
     r"z_k^{j+1} = \sum_i w_{k,i}^{j+1} a_i^j + b_i^{j+1}"
     r" = \sum_i w_{k,i}^{j+1} \sigma(z_i^j) + b_i^{j+1}",
-    r"z_k^{j+1} = \sum_i w_{k,i}^{j+1} \sigma(z_i^j) + b_k^{j+1}",
     sigmoid_hidden,
     printed=lambda c: np.sum(c.w * c.sigma(c.z) + c.b[: len(c.z)], axis=1),
-    corrected=lambda c: np.sum(c.w * c.sigma(c.z), axis=1) + c.b,
     engine=lambda c: c.above(c.z),
+    correction=r"z_k^{j+1} = \sum_i w_{k,i}^{j+1} \sigma(z_i^j) + b_k^{j+1}",
+    corrected=lambda c: np.sum(c.w * c.sigma(c.z), axis=1) + c.b,
     note="With the bias inside the sum, the only place where its index means something.",
 )
 wrong(
     "2.2-slope",
     "section 2.2, the derivative",
     r"\frac{\partial z_i^{j+1}}{\partial z_i^j} = w_{k,i}^{j+1} \sigma'(z_i^j)",
-    r"\frac{\partial z_k^{j+1}}{\partial z_i^j} = w_{k,i}^{j+1} \sigma'(z_i^j)",
     sigmoid_hidden,
     printed=lambda c: entries(c, lambda k, i: (i, i)),
-    corrected=lambda c: entries(c, lambda k, i: (k, i)),
     engine=lambda c: jacobian(c.above)(c.z),
-    note="Run as printed, for each k and i: entry (i, i) is assigned again for each k, the others "
-    "never. The right-hand side is right.",
+    correction=r"\frac{\partial z_k^{j+1}}{\partial z_i^j} = w_{k,i}^{j+1} \sigma'(z_i^j)",
+    corrected=lambda c: entries(c, lambda k, i: (k, i)),
+    note="Run as printed, for each $k$ and $i$: entry $(i, i)$ is assigned again for each $k$, the "
+    "others never. The right-hand side is right.",
+    again="2.2-chain",
 )
 wrong(
     "2.2-components",
     "section 2.2, after the substitution",
     r"\phi_i^j = \sum_k w_{k,i}^{j+1} \phi_i^{j+1} \sigma(z_i^j)",
-    r"\phi_i^j = \sum_k w_{k,i}^{j+1} \phi_k^{j+1} \sigma'(z_i^j)",
     sigmoid_hidden,
     printed=lambda c: np.sum(c.w * c.phi[: len(c.a)] * c.a, axis=0),
-    corrected=lambda c: np.einsum("ki,k,i->i", c.w, c.phi, c.d_sigma(c.z)),
     engine=pulled_back,
+    correction=r"\phi_i^j = \sum_k w_{k,i}^{j+1} \phi_k^{j+1} \sigma'(z_i^j)",
+    corrected=lambda c: np.einsum("ki,k,i->i", c.w, c.phi, c.d_sigma(c.z)),
     note="Two slips, the index and the missing prime: the line before it has the prime.",
 )
 for name in ("relu", "sigmoid"):
@@ -334,12 +338,13 @@ for name in ("relu", "sigmoid"):
         f"2.2-matrix-{name}",
         f"section 2.2, the matrix form, {name}",
         r"\phi^j = (w^{j+1})^{\top} \phi^{j+1} \odot \sigma(z_i^j)",
-        EQ2,
-        hidden(ACTIVATIONS[name]),
+        hidden_layer(ACTIVATIONS[name]),
         printed=lambda c: c.w.T @ c.phi * c.a,
-        corrected=eq2,
         engine=pulled_back,
-        note="Called eq. (2), which has the prime and no index i; computed without the index.",
+        correction=EQ2,
+        corrected=eq2,
+        note="Called eq. (2), which has the prime and no index $i$; computed without the index.",
+        again="2.2-components",
     )
 
 
@@ -380,7 +385,7 @@ holds(
 )
 
 
-def square(rng):
+def square_layer(rng):
     """Draw a layer as wide as the one below it: x below, a its own activations."""
     x, w, b = rng.standard_normal(3), rng.standard_normal((3, 3)), rng.standard_normal(3)
     return Draw(x=x, w=w, b=b, a=sigmoid(w @ x + b))
@@ -390,50 +395,51 @@ misprint(
     "2.4-chain",
     "section 2.4, the chain rule",
     r"\nabla_{b^j} L = \nabla_{z^j} L \nabla_{b^j} z^j = \phi^j \nabla_{b^j} z^j",
-    r"\nabla_{b^j} L = (\nabla_{b^j} z^j)^{\top} \phi^j",
+    correction=r"\nabla_{b^j} L = (\nabla_{b^j} z^j)^{\top} \phi^j",
     note="Right for rows; of columns, as in eq. (2) and (3), the shapes do not fit.",
 )
 wrong(
     "2.4-z",
     "section 2.4, the pre-activation",
     r"z^j = w^j a^j + b^j",
-    r"z^j = w^j a^{j-1} + b^j",
-    square,
+    square_layer,
     printed=lambda c: c.w @ c.a + c.b,
-    corrected=lambda c: c.w @ c.x + c.b,
     engine=lambda c: np.einsum("ik,k->i", c.w, c.x) + c.b,
+    correction=r"z^j = w^j a^{j-1} + b^j",
+    corrected=lambda c: c.w @ c.x + c.b,
     note="Section 1.2 has it right. Computed for a layer as wide as the one below; the shapes of "
-    "another do not fit. The derivative by b is the same.",
+    "another do not fit. The derivative by $b$ is the same.",
 )
 wrong(
     "2.4-ones",
     "section 2.4, the derivative",
     r"\nabla_{b^j} z^j = \mathbf{1} \mathbf{1}^{\top}",
-    r"\nabla_{b^j} z^j = I",
     sigmoid_last,
     printed=lambda c: np.ones((c.n, c.n)),
-    corrected=lambda c: np.eye(c.n),
     engine=lambda c: jacobian(lambda b: c.w @ c.x + b)(c.b),
+    correction=r"\nabla_{b^j} z^j = I",
+    corrected=lambda c: np.eye(c.n),
     note="Said in words: a matrix of ones. The sign printed for it often stands for the identity.",
 )
 wrong(
     "2.4-product",
     "section 2.4, after the substitution",
     r"\nabla_{b^j} L = \phi^j \mathbf{1} \mathbf{1}^{\top}",
-    r"\nabla_{b^j} L = I \phi^j",
     sigmoid_last,
     printed=lambda c: c.phi @ np.ones((c.n, c.n)),
-    corrected=lambda c: np.eye(c.n) @ c.phi,
     engine=by_bias,
-    note="Phi read as a row: each entry becomes the sum of phi. Eq. (4) follows from the identity, "
-    "or from a vector of ones and the elementwise product of section 2.1.",
+    correction=r"\nabla_{b^j} L = I \phi^j",
+    corrected=lambda c: np.eye(c.n) @ c.phi,
+    note=r"$\phi$ read as a row: each entry becomes the sum of $\phi$. Eq. (4) follows from the "
+    r"identity, or from a vector of ones and the elementwise product of section 2.1.",
+    again="2.4-ones",
 )
 misprint(
     "2.4-L",
     "section 2.4, last line",
     r"\nabla_{b^j} = \phi^j",
-    r"\nabla_{b^j} L = \phi^j",
-    note="Eq. (4) without its L.",
+    correction=r"\nabla_{b^j} L = \phi^j",
+    note="Eq. (4) without its $L$.",
 )
 
 holds(
@@ -512,45 +518,47 @@ holds_if(
     "3.2.1-one",
     "section 3.2.1, the loss without the sum",
     r"L = -y_1 \log \hat y_1 - (1 - y_1) \log(1 - \hat y_1)",
-    "there is one output, n = 1",
     one_logarithm(np.log, n=1),
-    one_logarithm(np.log),
     printed=lambda c: -c.y[0] * c.log(c.a[0]) - (1 - c.y[0]) * c.log(1 - c.a[0]),
     engine=lambda c: -np.sum(np.log(np.where(c.y == 1, c.a, 1 - c.a))),
+    condition=f"{STATED}there is one output, $n = 1$",
+    without=one_logarithm(np.log),
 )
 wrong(
     "3.2.1-logarithms",
     "section 3.2.1, by the output, with log(e)",
     r"\nabla_{\hat y} L = -\frac{y}{\hat y} \log(e) - \frac{1 - y}{1 - \hat y} \log(e)",
-    r"\nabla_{\hat y} L = -\frac{y}{\hat y} \log(e) + \frac{1 - y}{1 - \hat y} \log(e)",
     sigmoid_last,
     printed=lambda c: -c.y / c.a * np.log(np.e) - (1 - c.y) / (1 - c.a) * np.log(np.e),
-    corrected=lambda c: -c.y / c.a * np.log(np.e) + (1 - c.y) / (1 - c.a) * np.log(np.e),
     engine=by_output,
-    note="The second logarithm has 1 - yhat in it, whose derivative is -1. No harm where y = 1.",
+    correction=r"\nabla_{\hat y} L = -\frac{y}{\hat y} \log(e) + \frac{1 - y}{1 - \hat y} \log(e)",
+    corrected=lambda c: -c.y / c.a * np.log(np.e) + (1 - c.y) / (1 - c.a) * np.log(np.e),
+    note=r"The second logarithm has $1 - \hat y$ in it, whose derivative is $-1$. No harm where "
+    r"$y = 1$.",
 )
 wrong(
     "3.2.1-loss",
     "section 3.2.1, by the output",
     r"\nabla_{a^J} L = -\frac{y}{\hat y} - \frac{1 - y}{1 - \hat y}"
     r" = -\frac{y}{a^J} - \frac{1 - y}{1 - a^J}",
-    r"\nabla_{a^J} L = -\frac{y}{a^J} + \frac{1 - y}{1 - a^J}",
     sigmoid_last,
     printed=lambda c: -c.y / c.a - (1 - c.y) / (1 - c.a),
-    corrected=lambda c: -c.y / c.a + (1 - c.y) / (1 - c.a),
     engine=by_output,
+    correction=r"\nabla_{a^J} L = -\frac{y}{a^J} + \frac{1 - y}{1 - a^J}",
+    corrected=lambda c: -c.y / c.a + (1 - c.y) / (1 - c.a),
     note="The same sign.",
+    again="3.2.1-logarithms",
 )
 holds_if(
     "3.2.1-dropped",
     "section 3.2.1, log(e) dropped",
     r"\nabla_{\hat y} (-y \log \hat y) = -\frac{y}{\hat y}",
-    "log is the natural logarithm, and then log(e) is 1 and nothing is dropped",
     one_logarithm(np.log),
-    one_logarithm(np.log2),
     printed=lambda c: -c.y / c.a,
     engine=logarithm_of_hits,
-    note="The paper takes it for a constant that may be left out, and in 3.3.1 has log exp z = z.",
+    condition=r"log is the natural logarithm, and then $\log e = 1$ and nothing is dropped",
+    without=one_logarithm(np.log2),
+    note=r"The paper takes it for a constant to be left out, and in 3.3.1 has $\log e^z = z$.",
 )
 holds(
     "3.2.1-scale",
@@ -564,20 +572,21 @@ wrong(
     "3.2.1-phi",
     "section 3.2.1, eq. (1) for sigmoid",
     r"\phi^J = (-\frac{y}{a^J} - \frac{1 - y}{1 - a^J}) \odot \sigma(z^J) \odot (1 - \sigma(z^J))",
-    r"\phi^J = (-\frac{y}{a^J} + \frac{1 - y}{1 - a^J}) \odot \sigma(z^J) \odot (1 - \sigma(z^J))"
-    r" = a^J - y",
     sigmoid_last,
     printed=lambda c: (-c.y / c.a - (1 - c.y) / (1 - c.a)) * c.sigma(c.z) * (1 - c.sigma(c.z)),
-    corrected=lambda c: (-c.y / c.a + (1 - c.y) / (1 - c.a)) * c.sigma(c.z) * (1 - c.sigma(c.z)),
     engine=by_logits,
-    note="Where y = 0 this is -a in place of a: descent would drive every output to 1.",
+    correction=r"\phi^J = (-\frac{y}{a^J} + \frac{1 - y}{1 - a^J}) \odot \sigma(z^J)"
+    r" \odot (1 - \sigma(z^J)) = a^J - y",
+    corrected=lambda c: (-c.y / c.a + (1 - c.y) / (1 - c.a)) * c.sigma(c.z) * (1 - c.sigma(c.z)),
+    note="Where $y = 0$ this is $-a$ in place of $a$: descent would drive every output to 1.",
+    again="3.2.1-logarithms",
 )
 misprint(
     "3.2.1-x",
     "section 3.2.1, eq. (1) for sigmoid",
     r"\sigma(x) \odot (1 - \sigma(x))",
-    r"\sigma(z^J) \odot (1 - \sigma(z^J))",
-    note="The argument in the definition of sigmoid is left; the row before reads z.",
+    correction=r"\sigma(z^J) \odot (1 - \sigma(z^J))",
+    note="The argument in the definition of sigmoid is left; the row before reads $z$.",
 )
 holds(
     "3.2.2",
@@ -586,13 +595,13 @@ holds(
     sigmoid_hidden,
     printed=lambda c: c.w.T @ c.phi * c.sigma(c.z) * (1 - c.sigma(c.z)),
     engine=pulled_back,
-    note="Read with z, see the next row.",
+    note="Read with $z$, see the next row.",
 )
 misprint(
     "3.2.2-x",
     "section 3.2.2, eq. (2) for sigmoid",
     r"\sigma(x) \odot (1 - \sigma(x))",
-    r"\sigma(z^j) \odot (1 - \sigma(z^j))",
+    correction=r"\sigma(z^j) \odot (1 - \sigma(z^j))",
 )
 
 
@@ -625,13 +634,6 @@ holds(
     printed=lambda c: np.sum(c.softmax(c.z)),
     engine=lambda c: 1.0,
 )
-misprint(
-    "3.3-density",
-    "section 3.3, the outputs",
-    r"\text{a probability density function}",
-    r"\text{the probabilities of } n \text{ classes}",
-    note="A density integrates to 1; these sum to 1.",
-)
 for item, label, statement, printed in (
     (
         "3.3.1-L1",
@@ -650,11 +652,11 @@ for item, label, statement, printed in (
         item,
         label,
         statement,
-        "y is one-hot, as the paper says",
         classes(),
-        classes(soft=True),
         printed=printed,
         engine=lambda c: -np.sum(c.y * neural.log_softmax(c.z)),
+        condition=f"{STATED}$y$ is one-hot",
+        without=classes(soft=True),
     )
 for item, label, statement, printed in (
     (
@@ -682,11 +684,11 @@ holds_if(
     "3.3.1-L5",
     "section 3.3.1, loss, line 5",
     r"-\log \hat y_\gamma = -z_\gamma + \log \sum_k e^{z_k}",
-    "log is the natural logarithm",
     classes(),
-    classes(log=np.log2),
     printed=lambda c: -c.z[c.gamma] + c.log(np.sum(np.exp(c.z))),
     engine=lambda c: -c.log(neural.softmax(c.z)[c.gamma]),
+    condition="log is the natural logarithm",
+    without=classes(log=np.log2),
     note="Written log here and ln in the rule that follows.",
 )
 
@@ -754,38 +756,37 @@ holds_if(
     "3.3.1-G7",
     "section 3.3.1, gradient, lines 7 and 8",
     r"\nabla_{z^J} (-\log \hat y_\gamma) = \hat y - y = a^J - y",
-    "y is one-hot, as the paper says",
     classes(),
-    classes(soft=True),
     printed=lambda c: c.softmax(c.z) - c.y,
     engine=one_term,
+    condition=f"{STATED}$y$ is one-hot",
+    without=classes(soft=True),
 )
 misprint(
     "3.3.1-matrix",
     "section 3.3.1, the cases",
     r"\text{a one-hot matrix}",
-    r"\text{a one-hot vector}",
+    correction=r"\text{a one-hot vector}",
 )
 holds_if(
     "3.3.1-phi",
     "section 3.3.1, phi for softmax",
     r"\phi^J = a^J - y",
-    "the labels sum to 1; they need not be one-hot",
     classes(soft=True),
-    classes(total=1.5),
     printed=lambda c: c.softmax(c.z) - c.y,
     engine=lambda c: grad(lambda z: -np.sum(c.y * neural.log_softmax(z)))(c.z),
-    note="Derived for one-hot labels, and true of more.",
+    condition=f"{STATED}$y$ is one-hot; it is enough that it sums to 1",
+    without=classes(total=1.5),
 )
 wrong(
     "3.3.1-form",
     "section 3.3.1, called a form of eq. (1)",
     r"\nabla_{a^J} L \odot \sigma'(z^J) = a^J - y",
-    r"(\frac{\partial a^J}{\partial z^J})^{\top} \nabla_{a^J} L = a^J - y",
-    last(SOFTMAX, "categorical cross-entropy"),
+    last_layer(SOFTMAX, "categorical cross-entropy"),
     printed=lambda c: c.d_loss(c.a, c.y) * (c.a * (1 - c.a)),
-    corrected=lambda c: (np.diag(c.a) - np.outer(c.a, c.a)).T @ c.d_loss(c.a, c.y),
     engine=by_logits,
+    correction=r"(\frac{\partial a^J}{\partial z^J})^{\top} \nabla_{a^J} L = a^J - y",
+    corrected=lambda c: (np.diag(c.a) - np.outer(c.a, c.a)).T @ c.d_loss(c.a, c.y),
     note="The paper finds the substitution difficult, but eq. (1) does not apply: its product has "
     "the right entry for the class, and 0 for every other.",
 )

@@ -13,8 +13,19 @@ from ...rules.neural import relu as tape_relu
 from ...rules.neural import sigmoid as tape_sigmoid
 from ...rules.neural import softmax as tape_softmax
 from ...rules.neural import softmax_cross_entropy, stop_gradient
-from ..claim import Paper
-from ..hand import d_relu, d_sigmoid, d_tanh, one_hot, relu, sigmoid, softmax
+from ..claim import STATED, Paper, shape, shape_of
+from ..hand import (
+    ACTIVATIONS,
+    binary_cross_entropy,
+    cross_entropy,
+    d_relu,
+    d_tanh,
+    one_hot,
+    relu,
+    sigmoid,
+    softmax,
+    squared_error,
+)
 
 __all__ = ["PAPER"]
 
@@ -22,10 +33,11 @@ PAPER = Paper(
     "rao",
     "A. Rao, Recursive formulation of the gradient in a dense feed-forward deep neural network "
     "(no year)",
-    "One data point, a vector; W_l has a row for each output of layer l, l = 0, ..., L, and S_l = "
-    "W_l I_l (our letter) is the pre-activation. The squared error has no factor 1/2, the "
-    "penalties are lambda sum W^2 and lambda sum |W|, with sign(0) = 0. No equation is numbered. "
-    "The paper names no activation; relu'(0) = 0 here unless a row says otherwise.",
+    r"One data point, a vector; $W_l$ has a row for each output of layer $l = 0, \ldots, L$, and "
+    r"$S_l = W_l I_l$ (our letter) is the pre-activation. The squared error has no factor "
+    r"$\frac12$, the penalties are $\lambda \sum W^2$ and $\lambda \sum |W|$, with "
+    r"$\operatorname{sign}(0) = 0$. No equation is numbered. The paper names no activation; "
+    r"$\operatorname{relu}'(0) = 0$ here unless a row says otherwise.",
 )
 holds, holds_if, wrong, misprint = PAPER.holds, PAPER.holds_if, PAPER.wrong, PAPER.misprint
 outer = np.multiply.outer
@@ -36,13 +48,10 @@ def leaky(z):
     return np.where(z > 0, z, 0.1 * z)
 
 
-# By hand, its derivative, and what the tape differentiates.
-ACTIVATIONS = {
+UNITS = {
     "identity": (np.positive, np.ones_like, np.positive),
-    "relu": (relu, d_relu, tape_relu),
+    **ACTIVATIONS,
     "leaky-relu": (leaky, lambda z: np.where(z > 0, 1, 0.1), leaky),
-    "sigmoid": (sigmoid, d_sigmoid, tape_sigmoid),
-    "tanh": (np.tanh, d_tanh, np.tanh),
     "softplus": (lambda z: np.log(1 + np.exp(z)), sigmoid, lambda z: np.logaddexp(0, z)),
 }
 RELU_1 = (relu, lambda z: d_relu(z, 1.0), lambda z: tape_relu(z, at_zero=1))
@@ -53,7 +62,7 @@ def vector_softmax(z):
     return softmax(z, axis=-1)
 
 
-def network(first, second=None, head="regression"):
+def dense(first, second=None, head="regression"):
     """Three layers, L = 2, and one point; the first unit's pre-activation is 0."""
     second = second or first
 
@@ -65,17 +74,12 @@ def network(first, second=None, head="regression"):
         c.A0, c.dA0, c.rule0 = first
         c.A1, c.dA1, c.rule1 = second
         if head == "regression":
-            c.Y, c.output, c.loss = rng.standard_normal(1), np.positive, square
+            c.Y, c.output, c.loss = rng.standard_normal(1), np.positive, squared_error
         else:
             c.Y, c.output, c.loss = one_hot(rng, 1, 3)[0], vector_softmax, softmax_cross_entropy
         return c
 
     return given
-
-
-def square(S, Y):
-    """The squared error."""
-    return np.sum((S - Y) ** 2)
 
 
 def proxy_errors(c, at_output=False):
@@ -127,7 +131,7 @@ def two_layer(name, points=None, **more):
     """Appendix A's network, V below and W above, on one point or on several; V X = 0 for one."""
 
     def given(rng):
-        A, dA, rule = ACTIVATIONS[name]
+        A, dA, rule = UNITS[name]
         V, shape = rng.standard_normal((4, 3)), () if points is None else (points,)
         V[0] = 0
         c = Draw(V=V, W=rng.standard_normal(4), b=rng.standard_normal(4), w0=rng.standard_normal())
@@ -265,7 +269,7 @@ def glm(name, d=None):
         if name in NEGATIVE:
             W = -np.abs(W)
         c = Draw(X=rng.standard_normal(4), V=rng.standard_normal((5, 4)), W=W)
-        c.act, c.dact, c.rule = ACTIVATIONS["sigmoid"]
+        c.act, c.dact, c.rule = UNITS["sigmoid"]
         c.H = c.act(c.V @ c.X)
         c.theta, c.Y = np.dot(W, c.H), family.outcome(rng)
         c.d = d or (rng.uniform(0.3, 0.8) if name in SCALED else 1.0)
@@ -305,19 +309,9 @@ def several_labels(rng):
     return c
 
 
-def categorical(Y, R):
-    """The categorical cross-entropy."""
-    return -np.sum(Y * np.log(R))
-
-
-def both_terms(Y, R):
-    """The loss that appendix B prints."""
-    return -np.sum(Y * np.log(R) + (1 - Y) * np.log(1 - R))
-
-
 def taped_head(loss):
     """The tape's gradient of a loss of the softmax by the output layer's parameters."""
-    return lambda c: grad(lambda W: loss(c.Y, tape_softmax(W @ c.H)))(c.W)
+    return lambda c: grad(lambda W: loss(tape_softmax(W @ c.H), c.Y))(c.W)
 
 
 def alpha(S):
@@ -335,7 +329,7 @@ def full_chain(c, dR):
     return outer(dR @ (np.diag(c.R) - outer(c.R, c.R)), c.H)
 
 
-def layer(rng):
+def one_layer(rng):
     """A layer's parameters and input, and the error of its outputs."""
     W, H, P = rng.standard_normal((3, 5)), rng.standard_normal(5), rng.standard_normal(3)
     return Draw(W=W, H=H, P=P, outputs=3, inputs=5)
@@ -345,8 +339,8 @@ misprint(
     "sec2-layers",
     "section 2, layers",
     r"L\text{ layers: }l = 0, 1, \dots, L",
-    r"L + 1\text{ layers}",
-    "The two layers of appendix A are L = 1.",
+    correction=r"L + 1\text{ layers}",
+    note="The two layers of appendix A are $L = 1$.",
 )
 holds(
     "sec2-sum",
@@ -360,30 +354,31 @@ holds_if(
     "sec2-sum-penalty",
     "section 2, several points",
     r"\nabla Loss = \sum_n (2P_l^{(n)} \otimes I_l^{(n)} + 2\lambda_l W_l)",
-    "the penalty is meant once for each point; of one penalty for all points it is N times the "
-    "gradient",
     two_layer("tanh", points=4, penalties=4),
-    two_layer("tanh", points=4, penalties=1),
     printed=lambda c: tuple(
         dW + len(c.X) * 2 * lam * W
         for dW, lam, W in zip(summed(c), (c.l1, c.l2), (c.V, c.W), strict=True)
     ),
     engine=lambda c: taped_two_layer(c, c.penalties * c.l1, c.penalties * c.l2),
+    condition="the penalty is meant once for each point; of one penalty for all points it is $N$ "
+    "times the gradient",
+    without=two_layer("tanh", points=4, penalties=1),
 )
 holds_if(
     "sec2-mean",
     "section 3 and appendix A, with section 2",
     r"\nabla MSE = \sum_n 2P_l^{(n)} \otimes I_l^{(n)}",
-    "there is one point; for N points the mean squared error has 1/N of it",
     two_layer("tanh", points=1),
-    two_layer("tanh", points=4),
     printed=summed,
     engine=lambda c: taped_two_layer(c, over=len(c.X)),
+    condition=STATED + r"there is one point; for $N$ points the mean squared error has "
+    r"$\frac{1}{N}$ of it",
+    without=two_layer("tanh", points=4),
     note="The paper says mean-squared-error; its loss is the squared error and takes no mean.",
 )
 
 
-def outputs(target):
+def of_class(target):
     """A classifier's outputs, the class k, and a target made from that."""
     return lambda rng: Draw(O=vector_softmax(rng.standard_normal(4)), k=2, Y=target(2))
 
@@ -392,20 +387,20 @@ holds_if(
     "sec2-E",
     "section 2, E",
     r"(O_L - Y)^{(r)} = O_L^{(r)} - 1\text{ for }r = k,\; O_L^{(r)}\text{ for }r \neq k",
-    "Y is one-hot; section 2 lets Y be the class k itself",
-    outputs(lambda k: np.eye(4)[k]),
-    outputs(lambda k: k + 1.0),
+    of_class(lambda k: np.eye(4)[k]),
     printed=lambda c: c.O - c.Y,
     engine=lambda c: np.where(np.arange(4) == c.k, c.O - 1, c.O),
-    note="Appendix B introduces the one-hot Y.",
+    condition="$Y$ is one-hot; section 2 lets $Y$ be the class $k$ itself",
+    without=of_class(lambda k: k + 1.0),
+    note="Appendix B introduces the one-hot $Y$.",
 )
 holds(
     "sec2-shape",
     "section 2, shape",
     r"W_l \in \mathbb{R}^{|O_l| \times |I_l|}",
-    layer,
-    printed=lambda c: (c.outputs, c.inputs),
-    engine=lambda c: np.shape(jacobian(lambda H: np.tanh(c.W @ H))(c.H)),
+    one_layer,
+    printed=lambda c: shape(c.outputs, c.inputs),
+    engine=lambda c: shape_of(jacobian(lambda H: np.tanh(c.W @ H))(c.H)),
 )
 holds(
     "sec2-bias-first",
@@ -422,28 +417,28 @@ wrong(
     "sec2-bias-all",
     "section 2, bias; appendix A",
     r"W_1 A_0(W_0 X + b_0) + b_1 = W_1 A_0([W_0\; b_0][X\; 1])",
-    r"[W_1\; b_1][A_0([W_0\; b_0][X\; 1])\; 1]",
     two_layer("tanh"),
     printed=lambda c: c.W @ c.A(np.column_stack([c.V, c.b]) @ np.append(c.X, 1)),
+    engine=lambda c: c.W @ c.rule(c.V @ c.X + c.b) + c.w0,
+    correction=r"[W_1\; b_1][A_0([W_0\; b_0][X\; 1])\; 1]",
     corrected=lambda c: (
         np.append(c.W, c.w0) @ np.append(c.A(np.column_stack([c.V, c.b]) @ np.append(c.X, 1)), 1)
     ),
-    engine=lambda c: c.W @ c.rule(c.V @ c.X + c.b) + c.w0,
-    note="A 1 appended to X alone gives biases to layer 0 only; every I_l must have one.",
+    note="A 1 appended to $X$ alone gives biases to layer 0 only; every $I_l$ must have one.",
 )
 
 misprint(
     "sec3-range",
     "section 3, recursion",
     r"P_l = (P_{l+1} \cdot W_{l+1}) \circ A'_l(O_l),\; l = 0, 1, \dots, L",
-    r"l = 0, 1, \dots, L - 1",
-    "There are no P_{L+1} and W_{L+1}; the next formula gives P_L.",
+    correction=r"l = 0, 1, \dots, L - 1",
+    note="There are no $P_{L+1}$ and $W_{L+1}$; the next formula gives $P_L$.",
 )
 RECURSION = r"P_l = (P_{l+1} \cdot W_{l+1}) \circ A'_l(O_l),\; P_L = O_L - Y"
 CORRECT_RECURSION = r"P_l = (P_{l+1} \cdot W_{l+1}) \circ A'_l(S_l)"
-for name, activation in ACTIVATIONS.items():
+for name, activation in UNITS.items():
     row = {
-        "given": network(activation),
+        "given": dense(activation),
         "printed": lambda c: proxy_errors(c, at_output=True)[0],
         "engine": lambda c: tuple(slope / 2 for slope in taped_slopes(c)),
     }
@@ -451,24 +446,27 @@ for name, activation in ACTIVATIONS.items():
     if name == "identity":
         holds(*place, RECURSION, **row)
     elif name == "leaky-relu":
-        holds(*place, RECURSION, **row, note="O_l has the signs of S_l, and zeros where it has.")
+        holds(
+            *place, RECURSION, **row, note="$O_l$ has the signs of $S_l$, and zeros where it has."
+        )
     elif name == "relu":
         holds_if(
             *place,
             RECURSION,
-            "the derivative of relu at 0 is taken to be 0; if 1, every unit that is off passes "
-            "its error on",
-            without=network(RELU_1),
             **row,
+            condition="the derivative of relu at 0 is taken to be 0; if 1, every unit that is off "
+            "passes its error on",
+            without=dense(RELU_1),
         )
     else:
         wrong(
             *place,
             RECURSION,
-            CORRECT_RECURSION,
-            corrected=lambda c: proxy_errors(c)[0],
             **row,
-            note="Appendix A, which is said to prove it, has the derivative at S_l.",
+            correction=CORRECT_RECURSION,
+            corrected=lambda c: proxy_errors(c)[0],
+            note="Appendix A, which is said to prove it, has the derivative at $S_l$.",
+            again="" if name == "sigmoid" else "sec3-recursion-sigmoid",
         )
 
 
@@ -482,52 +480,52 @@ holds(
     "section 3, inner product",
     r"P_{l+1} \cdot W_{l+1} = \left(\frac{\partial S_{l+1}}{\partial O_l}\right)^{\top} P_{l+1} "
     r"\in \mathbb{R}^{|O_l|}",
-    layer,
-    printed=lambda c: (c.P @ c.W, (c.inputs,)),
-    engine=lambda c: (vjp(lambda H: c.W @ H, c.H)[1](c.P), np.shape(c.H)),
+    one_layer,
+    printed=lambda c: (c.P @ c.W, shape(c.inputs)),
+    engine=lambda c: (vjp(lambda H: c.W @ H, c.H)[1](c.P), shape_of(c.H)),
 )
 holds_if(
     "sec3-elementwise",
     "section 3, Hadamard product",
     r"\left(\frac{\partial O_l}{\partial S_l}\right)^{\top} v = v \circ A'_l,\; "
     r"A'_l \in \mathbb{R}^{|O_l|}",
-    "the activation works on each unit alone; that of a hidden softmax is a matrix",
     elementwise(d_tanh, np.tanh),
-    elementwise(lambda S: vector_softmax(S) * (1 - vector_softmax(S)), tape_softmax),
     printed=lambda c: c.v * c.dA(c.S),
     engine=lambda c: vjp(c.rule, c.S)[1](c.v),
+    condition="the activation works on each unit alone; that of a hidden softmax is a matrix",
+    without=elementwise(lambda S: vector_softmax(S) * (1 - vector_softmax(S)), tape_softmax),
 )
 GRADIENT = r"\frac{\partial Loss}{\partial W_l} = 2P_l \otimes I_l"
-for name, activation in ACTIVATIONS.items():
+for name, activation in UNITS.items():
     holds(
         f"sec3-gradient-{name}",
         f"section 3, gradient, regression, {name}",
         GRADIENT,
-        network(activation),
+        dense(activation),
         printed=outer_products,
         engine=taped_gradient,
-        note="With A'_l at S_l.",
+        note="With $A'_l$ at $S_l$.",
     )
 wrong(
     "sec3-gradient-softmax",
     "section 3, gradient, classification",
     GRADIENT,
-    r"P_l \otimes I_l",
-    network(ACTIVATIONS["tanh"], head="classification"),
+    dense(UNITS["tanh"], head="classification"),
     printed=outer_products,
-    corrected=lambda c: outer_products(c, factor=1),
     engine=taped_gradient,
-    note="The 2 is that of the squared error. With A'_l at S_l.",
+    correction=r"P_l \otimes I_l",
+    corrected=lambda c: outer_products(c, factor=1),
+    note="The 2 is that of the squared error. With $A'_l$ at $S_l$.",
 )
 holds_if(
     "sec3-gradient-appB",
     "section 3, gradient, the loss of appendix B",
     r"\frac{\partial Loss}{\partial W_L} = 2(O_L - Y) \otimes I_L",
-    "there are K = 2 classes",
     classifier(2),
-    classifier(3),
     printed=lambda c: 2 * outer(c.softmax(c.W @ c.H) - c.Y, c.H),
-    engine=taped_head(both_terms),
+    engine=taped_head(binary_cross_entropy),
+    condition="there are $K = 2$ classes",
+    without=classifier(3),
     note="Two classes count each term of the printed loss twice.",
 )
 for name in ("normal", "Bernoulli", "Poisson", "gamma", "inverse-Gaussian"):
@@ -539,23 +537,30 @@ for name in ("normal", "Bernoulli", "Poisson", "gamma", "inverse-Gaussian"):
     place = f"sec3-gradient-{name}-likelihood", f"section 3, gradient, {name}"
     statement = r"\frac{\partial Loss}{\partial W_L} = 2(O_L - Y) \otimes I_L"
     if name in SCALED:
-        holds_if(*place, statement, "d = 1/2; the factor is 1/d", without=glm(name, d=0.8), **row)
+        holds_if(
+            *place,
+            statement,
+            **row,
+            condition=r"$d = \frac12$; the factor is $\frac1d$",
+            without=glm(name, d=0.8),
+        )
     else:
         wrong(
             *place,
             statement,
-            r"(O_L - Y) \otimes I_L",
-            corrected=lambda c: glm_gradient(c, 1),
             **row,
-            note="By appendix C the factor is 1/d, and d = 1.",
+            correction=r"(O_L - Y) \otimes I_L",
+            corrected=lambda c: glm_gradient(c, 1),
+            note=r"By appendix C the factor is $\frac1d$, and $d = 1$.",
+            again="sec3-gradient-softmax",
         )
 holds(
     "sec3-gradient-shape",
     "section 3, outer product",
     r"P_l \otimes I_l \in \mathbb{R}^{|O_l| \times |I_l|}",
-    layer,
-    printed=lambda c: (c.outputs, c.inputs),
-    engine=lambda c: np.shape(grad(lambda W: c.P @ (W @ c.H))(c.W)),
+    one_layer,
+    printed=lambda c: shape(c.outputs, c.inputs),
+    engine=lambda c: shape_of(grad(lambda W: c.P @ (W @ c.H))(c.W)),
 )
 PENALTIES = {
     "L2": (r"2\lambda_l W_l", lambda W: 2 * W, np.square),
@@ -571,33 +576,34 @@ for name, (latex, slope, penalty) in PENALTIES.items():
         f"sec3-{name}-regression",
         f"section 3, {name}, regression",
         statement,
-        network(ACTIVATIONS["relu"]),
+        dense(UNITS["relu"]),
         **row,
-        note="Some weights are 0. With A'_l at S_l.",
+        note="Some weights are 0. With $A'_l$ at $S_l$.",
     )
     wrong(
         f"sec3-{name}-classification",
         f"section 3, {name}, classification",
         statement,
-        rf"P_l \otimes I_l + {latex}",
-        network(ACTIVATIONS["relu"], head="classification"),
-        corrected=lambda c, slope=slope: penalised(c, slope, factor=1),
+        dense(UNITS["relu"], head="classification"),
         **row,
+        correction=rf"P_l \otimes I_l + {latex}",
+        corrected=lambda c, slope=slope: penalised(c, slope, factor=1),
         note="The penalty's term is right.",
+        again="sec3-gradient-softmax",
     )
 
 wrong(
     "appA-count",
     "appendix A, number of parameters",
     r"mn + m",
-    r"mn + n",
     lambda rng: Draw(m=3, n=5, V=rng.standard_normal((5, 3)), W=rng.standard_normal(5)),
     printed=lambda c: c.m * c.n + c.m,
-    corrected=lambda c: c.m * c.n + c.n,
     engine=lambda c: sum(
         g.size for g in grad(lambda V, W: np.sum(W @ np.tanh(V)), (0, 1))(c.V, c.W)
     ),
-    note="There is an output weight for each of the n hidden units, not of the m features.",
+    correction=r"mn + n",
+    corrected=lambda c: c.m * c.n + c.n,
+    note="There is an output weight for each of the $n$ hidden units, not of the $m$ features.",
 )
 holds(
     "appA-loss",
@@ -615,14 +621,14 @@ holds(
         + c.l1 * np.linalg.norm(c.V) ** 2
         + c.l2 * np.linalg.norm(c.W) ** 2
     ),
-    note="The lambda_0 and lambda_1 of section 3 are lambda_1 and lambda_2 here.",
+    note=r"The $\lambda_0$ and $\lambda_1$ of section 3 are $\lambda_1$ and $\lambda_2$ here.",
 )
 misprint(
     "appA-index",
     "appendix A, both gradients",
     r"\frac{\partial Loss}{\partial W_j} = 2\left(\sum_{j=1}^n W_j g(\dots) - Y\right) \dots",
-    r"\sum_{k=1}^n W_k g(\dots)",
-    "The j of the sum is not the j of the derivative; the rows below read k.",
+    correction=r"\sum_{k=1}^n W_k g(\dots)",
+    note="The $j$ of the sum is not the $j$ of the derivative; the rows below read $k$.",
 )
 holds(
     "appA-output-1",
@@ -644,9 +650,9 @@ holds(
         outer(2 * (c.W[None] @ c.A(c.V @ c.X) - c.Y), c.A(c.V @ c.X)) + 2 * c.l2 * c.W[None]
     ),
     engine=lambda c: taped_two_layer(c, c.l1, c.l2)[1][None],
-    note="W_1 as a matrix of one row.",
+    note="$W_1$ as a matrix of one row.",
 )
-for name in ACTIVATIONS:
+for name in UNITS:
     holds(
         f"appA-hidden-1-{name}",
         f"appendix A, hidden layer, line 1, {name}",
@@ -675,27 +681,33 @@ holds(
     "appA-deeper",
     "appendix A, more hidden layers",
     rf"{GRADIENT},\; {CORRECT_RECURSION}",
-    network(ACTIVATIONS["sigmoid"], ACTIVATIONS["tanh"]),
+    dense(UNITS["sigmoid"], UNITS["tanh"]),
     printed=outer_products,
     engine=taped_gradient,
     note="Each layer with an activation of its own.",
 )
 
 CROSS_ENTROPY = r"-\sum_k (Y_k \log R_k + (1 - Y_k) \log(1 - R_k))"
-for K, note in (
-    (4, "That of K independent yes-or-no outputs, and not the likelihood of appendix C."),
-    (2, "For two classes it is exactly twice the cross-entropy."),
+for K, again, note in (
+    (
+        4,
+        "",
+        r"That of $K$ independent yes-or-no outputs, and not the likelihood of appendix C. So the "
+        r"derivative by $R_k$ after it has a second term; the cross-entropy's is $-Y_k / R_k$.",
+    ),
+    (2, "appB-loss-4", "For two classes it is exactly twice the cross-entropy."),
 ):
     wrong(
         f"appB-loss-{K}",
         f"appendix B, loss, K = {K}",
         rf"CE(Y, R) = {CROSS_ENTROPY}",
-        r"-\sum_k Y_k \log R_k",
         classifier(K),
-        printed=lambda c: both_terms(c.Y, c.softmax(c.W @ c.H)),
-        corrected=lambda c: categorical(c.Y, c.softmax(c.W @ c.H)),
+        printed=lambda c: binary_cross_entropy(c.softmax(c.W @ c.H), c.Y),
         engine=lambda c: softmax_cross_entropy(c.W @ c.H, c.Y),
+        correction=r"-\sum_k Y_k \log R_k",
+        corrected=lambda c: cross_entropy(c.softmax(c.W @ c.H), c.Y),
         note=note,
+        again=again,
     )
 DR = r"\frac{\partial Loss}{\partial R_k}"
 holds(
@@ -704,18 +716,8 @@ holds(
     rf"{DR} = -\frac{{Y_k}}{{R_k}} + \frac{{1 - Y_k}}{{1 - R_k}}",
     classifier(4),
     printed=dL_dR,
-    engine=lambda c: grad(lambda R: both_terms(c.Y, R))(c.R),
-    note="Of the loss as printed, every R_k free.",
-)
-wrong(
-    "appB-dR-categorical",
-    "appendix B, derivative by R, cross-entropy",
-    rf"{DR} = -\frac{{Y_k}}{{R_k}} + \frac{{1 - Y_k}}{{1 - R_k}}",
-    r"-\frac{Y_k}{R_k}",
-    classifier(4),
-    printed=dL_dR,
-    corrected=lambda c: -c.Y / c.R,
-    engine=lambda c: grad(lambda R: categorical(c.Y, R))(c.R),
+    engine=lambda c: grad(lambda R: binary_cross_entropy(R, c.Y))(c.R),
+    note="Of the loss as printed, every $R_k$ free.",
 )
 holds(
     "appB-dR-2",
@@ -723,7 +725,7 @@ holds(
     rf"{DR} = \frac{{R_k - Y_k}}{{R_k (1 - R_k)}}",
     classifier(4),
     printed=lambda c: (c.R - c.Y) / (c.R * (1 - c.R)),
-    engine=lambda c: grad(lambda R: both_terms(c.Y, R))(c.R),
+    engine=lambda c: grad(lambda R: binary_cross_entropy(R, c.Y))(c.R),
 )
 holds(
     "appB-alpha",
@@ -770,7 +772,7 @@ holds(
     printed=lambda c: np.tile(c.H, (4, 1)),
     engine=lambda c: np.einsum("kkj->kj", jacobian(lambda W: W @ c.H)(c.W)),
 )
-CHAIN = (
+CHAIN_OF_B = (
     r"\frac{\partial Loss}{\partial W_{kj}} = \frac{\partial Loss}{\partial R_k} "
     r"\frac{\partial R_k}{\partial S_k} \frac{\partial S_k}{\partial W_{kj}}"
 )
@@ -778,81 +780,80 @@ FULL_CHAIN = (
     r"\sum_i \frac{\partial Loss}{\partial R_i} \frac{\partial R_i}{\partial S_k} "
     r"\frac{\partial S_k}{\partial W_{kj}}"
 )
-for name, loss, derivative in (
-    ("printed", both_terms, dL_dR),
-    ("categorical", categorical, lambda c: -c.Y / c.R),
-):
-    wrong(
-        f"appB-chain-{name}",
-        "appendix B, chain rule, " + ("its loss" if name == "printed" else "cross-entropy"),
-        CHAIN,
-        FULL_CHAIN,
-        classifier(4),
-        printed=lambda c, derivative=derivative: outer(derivative(c) * c.R * (1 - c.R), c.H),
-        corrected=lambda c, derivative=derivative: full_chain(c, derivative(c)),
-        engine=taped_head(loss),
-        note="S_k moves the other R_i too.",
-    )
+wrong(
+    "appB-chain",
+    "appendix B, chain rule",
+    CHAIN_OF_B,
+    classifier(4),
+    printed=lambda c: outer(dL_dR(c) * c.R * (1 - c.R), c.H),
+    engine=taped_head(binary_cross_entropy),
+    correction=FULL_CHAIN,
+    corrected=lambda c: full_chain(c, dL_dR(c)),
+    note="$S_k$ moves the other $R_i$ too. Of the loss as printed.",
+)
 holds_if(
     "appB-product",
     "appendix B, result, the product",
-    rf"{CHAIN} = \frac{{R_k - Y_k}}{{R_k (1 - R_k)}} R_k (1 - R_k) H_j",
-    "every alpha is held constant, as for K sigmoids; in a softmax it is not",
+    rf"{CHAIN_OF_B} = \frac{{R_k - Y_k}}{{R_k (1 - R_k)}} R_k (1 - R_k) H_j",
     classifier(4, hold=stop_gradient),
-    classifier(4, hold=np.positive),
     printed=lambda c: outer((c.R - c.Y) / (c.R * (1 - c.R)) * c.R * (1 - c.R), c.H),
     engine=lambda c: grad(
-        lambda W: both_terms(c.Y, 1 / (1 + c.hold(alpha(W @ c.H)) * np.exp(-(W @ c.H))))
+        lambda W: binary_cross_entropy(1 / (1 + c.hold(alpha(W @ c.H)) * np.exp(-(W @ c.H))), c.Y)
     )(c.W),
+    condition=r"every $\alpha$ is held constant, as for $K$ sigmoids; in a softmax it is not",
+    without=classifier(4, hold=np.positive),
 )
 RESULT = r"\frac{\partial Loss}{\partial W_{kj}} = (R_k - Y_k) H_j"
 holds_if(
     "appB-result-categorical",
     "appendix B, result, cross-entropy",
     RESULT,
-    "the labels sum to 1",
     classifier(4),
-    several_labels,
     printed=lambda c: outer(c.softmax(c.W @ c.H) - c.Y, c.H),
-    engine=taped_head(categorical),
+    engine=taped_head(cross_entropy),
+    condition=f"{STATED}$Y$ is one-hot; it is enough that it sums to 1",
+    without=several_labels,
     note="The superfluous terms of the loss and the missing ones of the chain rule cancel.",
 )
 wrong(
     "appB-result-printed",
     "appendix B, result, its loss",
     RESULT,
-    r"\left(\frac{R_k - Y_k}{1 - R_k} - R_k \sum_i \frac{R_i - Y_i}{1 - R_i}\right) H_j",
     classifier(4),
     printed=lambda c: outer(c.R - c.Y, c.H),
+    engine=taped_head(binary_cross_entropy),
+    correction=r"\left(\frac{R_k - Y_k}{1 - R_k} - R_k \sum_i \frac{R_i - Y_i}{1 - R_i}\right) H_j",
     corrected=lambda c: outer((c.R - c.Y) / (1 - c.R) - c.R * np.sum((c.R - c.Y) / (1 - c.R)), c.H),
-    engine=taped_head(both_terms),
+    again="appB-chain",
 )
 wrong(
     "appB-result-printed-2",
     "appendix B, result, its loss, K = 2",
     RESULT,
-    r"2(R_k - Y_k) H_j",
     classifier(2),
     printed=lambda c: outer(c.R - c.Y, c.H),
+    engine=taped_head(binary_cross_entropy),
+    correction=r"2(R_k - Y_k) H_j",
     corrected=lambda c: 2 * outer(c.R - c.Y, c.H),
-    engine=taped_head(both_terms),
+    again="appB-chain",
 )
 wrong(
     "appB-same",
     "appendix B, same as regression",
     r"\frac{\partial Loss}{\partial W_1} = 2(O - Y) \otimes H\text{ for both}",
-    r"(R - Y) \otimes H\text{ for classification}",
     classifier(4),
     printed=lambda c: 2 * outer(c.softmax(c.W @ c.H) - c.Y, c.H),
+    engine=taped_head(cross_entropy),
+    correction=r"(R - Y) \otimes H\text{ for classification}",
     corrected=lambda c: outer(c.softmax(c.W @ c.H) - c.Y, c.H),
-    engine=taped_head(categorical),
     note="The same up to the factor 2 of the squared error, as section 3 has it.",
+    again="sec3-gradient-softmax",
 )
 holds(
     "appB-hidden",
     "appendix B, hidden layers",
     rf"\frac{{\partial Loss}}{{\partial W_l}} = P_l \otimes I_l,\; {CORRECT_RECURSION}",
-    network(ACTIVATIONS["relu"], ACTIVATIONS["tanh"], head="classification"),
+    dense(UNITS["relu"], UNITS["tanh"], head="classification"),
     printed=lambda c: outer_products(c, factor=1),
     engine=taped_gradient,
     note="With the factor 1 of the result.",
@@ -862,8 +863,8 @@ misprint(
     "appC-link-outcome",
     "appendix C, link",
     r"g(X \cdot \beta) = Y",
-    r"g(X \cdot \beta) = E[Y]",
-    "Y is a random variable; the next formula has its mean.",
+    correction=r"g(X \cdot \beta) = E[Y]",
+    note="$Y$ is a random variable; the next formula has its mean.",
 )
 
 
@@ -895,9 +896,9 @@ def of_link(name, inverse=True):
 
 
 NOTES = {
-    "gamma": "theta = H . W must be negative.",
-    "inverse-Gaussian": "theta = H . W must be negative.",
-    "multinoulli": "theta and Y are vectors, which the printed form does not provide for.",
+    "gamma": r"$\theta = H \cdot W$ must be negative.",
+    "inverse-Gaussian": r"$\theta = H \cdot W$ must be negative.",
+    "multinoulli": r"$\theta$ and $Y$ are vectors, which the printed form does not provide for.",
 }
 for name, family in FAMILIES.items():
     note = NOTES.get(name, "")
@@ -925,10 +926,10 @@ for name, family in FAMILIES.items():
         holds_if(
             *place,
             statement,
-            "g is the inverse of the canonical link; the paper calls g the link",
-            without=of_link(name, inverse=False),
             **row,
-            note="Others call the link what takes the mean to theta.",
+            condition="$g$ is the inverse of the canonical link; the paper calls $g$ the link",
+            without=of_link(name, inverse=False),
+            note=r"Others call the link what takes the mean to $\theta$.",
         )
     holds(
         f"appC-mean-{name}",
@@ -945,7 +946,7 @@ for name, family in FAMILIES.items():
         glm(name),
         printed=covariance,
         engine=lambda c: jacobian(grad(c.A))(c.theta) * c.d,
-        note="All covariances, and A'' the Hessian." if name == "multinoulli" else "",
+        note="All covariances, and $A''$ the Hessian." if name == "multinoulli" else "",
     )
 holds(
     "appC-loss",
@@ -963,8 +964,8 @@ misprint(
     "appC-lower-case",
     "appendix C, loss",
     r"-\log(h(y, \tau))",
-    r"-\log(h(Y, \tau))",
-    "Twice; there is no y.",
+    correction=r"-\log(h(Y, \tau))",
+    note="Twice; there is no $y$.",
 )
 for name in FAMILIES:
     note = NOTES.get(name, "")
@@ -997,16 +998,16 @@ holds(
         (c.g(c.act(c.V @ c.X) @ c.W) - c.Y) / c.d * c.W * c.dact(c.V @ c.X), c.X
     ),
     engine=lambda c: grad(lambda V: c.nll(c.rule(V @ c.X) @ c.W, c.Y, c.d))(c.V),
-    note="With the factor 1/d of appendix C.",
+    note=r"With the factor $\frac1d$ of appendix C.",
 )
 holds_if(
     "appC-regression",
     "appendix C, regression",
     r"(\theta - Y)^2 = -\log f(Y | \theta, \tau) + \text{const},\; f\text{ normal}",
-    "d = 1/2, the variance",
     glm("normal", d=0.5),
-    glm("normal", d=0.8),
     printed=lambda c: (c.g(c.theta) - c.Y) ** 2 - c.Y**2,
     engine=lambda c: c.nll(c.theta, c.Y, c.d) - c.nll(0, c.Y, c.d),
-    note="The constant is removed by subtracting both sides' values at theta = 0.",
+    condition=r"$d = \frac12$, the variance",
+    without=glm("normal", d=0.8),
+    note="The constant is removed by subtracting both sides' values at $\\theta = 0$.",
 )

@@ -19,7 +19,15 @@ from ..closed_form import matrix_form, menon, park, rao, whitehill
 from ..derivatives import value_and_grad
 from ..rules.neural import log_softmax, logsumexp, relu, sigmoid, softmax_cross_entropy
 
-__all__ = ["PAPERS", "Comparison", "arranged", "compare", "compare_all"]
+__all__ = [
+    "NETWORKS",
+    "Comparison",
+    "Network",
+    "arranged",
+    "compare",
+    "compare_all",
+    "loss_on_tape",
+]
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -50,7 +58,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class _Paper:
+class Network:
     """A paper's formulas, and what it takes to write its network on the tape.
 
     `arrange` brings weights, bias and data from the common layout to the paper's, `layer` maps an
@@ -106,8 +114,8 @@ def _categorical_cross_entropy(z: Any, y: Array, axis: int) -> Any:
 
 _by_column = partial(_categorical_cross_entropy, axis=0)
 
-PAPERS: dict[str, _Paper] = {
-    "rao": _Paper(
+NETWORKS: dict[str, Network] = {
+    "rao": Network(
         rao,
         _bias_in_last_column,
         _layer_of_augmented_inputs,
@@ -117,7 +125,7 @@ PAPERS: dict[str, _Paper] = {
             "sigmoid": _binary_cross_entropy,
         },
     ),
-    "park": _Paper(
+    "park": Network(
         park,
         _columns,
         _layer_of_column_inputs,
@@ -128,16 +136,16 @@ PAPERS: dict[str, _Paper] = {
         },
         relu_slope_at_zero=1,
     ),
-    "matrix_form": _Paper(
+    "matrix_form": Network(
         matrix_form, _rows, _layer_of_row_inputs, {"softmax": softmax_cross_entropy}
     ),
-    "whitehill": _Paper(
+    "whitehill": Network(
         whitehill,
         _columns,
         _layer_of_column_inputs,
         {"softmax": lambda z, y: _by_column(z, y) / y.shape[1]},
     ),
-    "menon": _Paper(
+    "menon": Network(
         menon,
         _columns,
         _layer_of_column_inputs,
@@ -175,6 +183,59 @@ def arranged(
     """
     parameters, X, Y = _find(paper).arrange(W, b, X, Y)
     return *parameters, X, Y
+
+
+def loss_on_tape(
+    paper: str,
+    X: Array,
+    Y: Array,
+    hidden: str = "relu",
+    head: str = "softmax",
+    l1: Any = 0.0,
+    l2: Any = 0.0,
+) -> Callable[..., Any]:
+    """Write down a paper's network and loss for the tape.
+
+    Parameters
+    ----------
+    paper : {"rao", "park", "matrix_form", "whitehill", "menon"}
+    X, Y : array
+        As `arranged` returns them.
+    hidden, head : str
+        Activations of the hidden layers and of the output.
+    l1, l2 : float or sequence of float
+        Penalties, one for all layers or one for each.
+
+    Returns
+    -------
+    callable
+        The loss, a function of the parameters as `arranged` returns them.
+
+    Raises
+    ------
+    ValueError
+        For an unknown paper.
+    """
+    network = _find(paper)
+    activations: dict[str, Callable[[Any], Any]] = {
+        "relu": partial(relu, at_zero=network.relu_slope_at_zero),
+        "sigmoid": sigmoid,
+        "tanh": np.tanh,
+        "identity": np.positive,
+    }
+
+    def loss(*parameters: Any) -> Any:
+        *below, last = zip(*parameters, strict=True)
+        a = X
+        for layer in below:
+            a = activations[hidden](network.layer(a, *layer))
+        total = network.losses[head](network.layer(a, *last), Y)
+        coefficients = (np.broadcast_to(c, len(parameters[0])).tolist() for c in (l1, l2))
+        for W, c1, c2 in zip(parameters[0], *coefficients, strict=True):
+            total = total + c1 * np.sum(np.abs(W)) + c2 * np.sum(W * W)
+        return total
+
+    return loss
 
 
 def compare(
@@ -217,8 +278,8 @@ def compare(
     loss, *gradients = network.formulas.gradients(
         *parameters, X, Y, hidden=hidden, head=head, **options
     )
-    on_tape = _loss_on_tape(network, X, Y, hidden, head, **options)
-    tape_loss, tape_gradients = value_and_grad(on_tape, tuple(range(len(parameters))))(*parameters)
+    loss_of = loss_on_tape(paper, X, Y, hidden, head, **options)
+    tape_loss, tape_gradients = value_and_grad(loss_of, tuple(range(len(parameters))))(*parameters)
     names, differences, scales = [], [], []
     for name, found, expected in zip(("dW", "db"), tape_gradients, gradients, strict=False):
         for i, (g, e) in enumerate(zip(found, expected, strict=True)):
@@ -252,39 +313,15 @@ def compare_all(W: Sequence[Array], b: Sequence[Array], X: Array, Y: Array) -> I
     ------
     Comparison
     """
-    for paper, network in PAPERS.items():
+    for paper, network in NETWORKS.items():
         for head in network.formulas.HEADS:
             yield compare(paper, W, b, X, Y, "relu", head)
 
 
-def _find(paper: str) -> _Paper:
-    if paper not in PAPERS:
-        raise ValueError(f"paper={paper!r}: there are {', '.join(map(repr, PAPERS))}")
-    return PAPERS[paper]
-
-
-def _loss_on_tape(
-    network: _Paper, X: Array, Y: Array, hidden: str, head: str, l1: Any = 0.0, l2: Any = 0.0
-) -> Callable[..., Any]:
-    activations: dict[str, Callable[[Any], Any]] = {
-        "relu": partial(relu, at_zero=network.relu_slope_at_zero),
-        "sigmoid": sigmoid,
-        "tanh": np.tanh,
-        "identity": np.positive,
-    }
-
-    def loss(*parameters: Any) -> Any:
-        *below, last = zip(*parameters, strict=True)
-        a = X
-        for layer in below:
-            a = activations[hidden](network.layer(a, *layer))
-        total = network.losses[head](network.layer(a, *last), Y)
-        coefficients = (np.broadcast_to(c, len(parameters[0])).tolist() for c in (l1, l2))
-        for W, c1, c2 in zip(parameters[0], *coefficients, strict=True):
-            total = total + c1 * np.sum(np.abs(W)) + c2 * np.sum(W * W)
-        return total
-
-    return loss
+def _find(paper: str) -> Network:
+    if paper not in NETWORKS:
+        raise ValueError(f"paper={paper!r}: there are {', '.join(map(repr, NETWORKS))}")
+    return NETWORKS[paper]
 
 
 def _relative(difference: Any, scale: Any) -> float:
