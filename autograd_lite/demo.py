@@ -13,6 +13,7 @@ from . import nn, optim
 from .audit import Comparison, compare_all
 from .closed_form import matrix_form
 from .data import digits
+from .derive import Step, derive
 from .draw import RendererNotFound, draw
 from .tensor import Tensor
 from .timing import paired_ratio
@@ -21,6 +22,7 @@ from .training import accuracy, fit
 __all__ = ["demo"]
 
 _TOLERANCE = 1e-12
+_BATCH = 50
 
 
 def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
@@ -50,7 +52,7 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
     X, y, X_test, y_test = digits()
     rng = np.random.default_rng(seed)
     model = nn.MLP([64, hidden, 10], rng=rng)
-    print(f"1  Train 64-{hidden}-10 on {len(X):,} digits, {epochs} epochs")
+    print(f"1  Train 64-{hidden}-10 on {len(X):,} digits, {epochs} epochs, by its derived program")
     optimizer = optim.SGD(model.parameters(), lr=0.3)
     history = fit(model, nn.cross_entropy, (X, y), optimizer=optimizer, epochs=epochs, rng=rng)
     test_accuracy = accuracy(model, X_test, y_test)
@@ -60,20 +62,22 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
     weights = [layer.W.data for layer in model.layers]
     biases = [layer.b.data for layer in model.layers]
     one_hot = np.eye(10)[y]
-    print("2  The tape's gradients against five published derivations, on these weights and digits")
+    step = _derived(model, X[:_BATCH], one_hot[:_BATCH])
+    print("2  That program, beside the equations of the matrix-form note (its Delta is not / N)")
+    _print_program(step)
+    step.save(out / "step.py")
+    print(f"   {out / 'step.py'}\n")
+
+    print("3  The tape's gradients against five published derivations, on these weights and digits")
     comparisons = list(compare_all(weights, biases, X, one_hot))
     held = _print_comparisons(comparisons)
 
     loss = _named_loss(model, X[:32], y[:32])
-    print("3  The computation graph of one loss")
+    print("4  The computation graph of one loss")
     picture = _draw(loss, out)
 
-    print("4  The price of the tape: value and all gradients of a batch of 32")
-    ratio, tape_time, formula_time = _price(
-        model, optimizer, (weights, biases), X[:32], one_hot[:32]
-    )
-    print(f"   tape {tape_time * 1e6:.0f} us, closed form {formula_time * 1e6:.0f} us")
-    print(f"   ratio {ratio:.2f} (median of interleaved pairs)\n")
+    print(f"5  The price of automation: value and all gradients of {_BATCH} digits")
+    ratios = _prices(model, optimizer, step, (weights, biases), X[:_BATCH], one_hot[:_BATCH])
 
     report = out / "report.json"
     report.write_text(
@@ -82,13 +86,13 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
                 "test_accuracy": test_accuracy,
                 "loss": history.loss,
                 "comparisons": [vars(comparison) for comparison in comparisons],
-                "tape_over_closed_form": ratio,
+                **{f"{way}_over_closed_form": ratio for way, ratio in ratios.items()},
             },
             indent=1,
         )
     )
     verdict = "every comparison held" if held else "SOME COMPARISONS FAILED"
-    print(f"5  Done: {verdict}. Files: {picture}, {report}")
+    print(f"6  Done: {verdict}. Files: {picture}, {out / 'step.py'}, {report}")
     return held
 
 
@@ -96,11 +100,32 @@ def _check_writable(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{out} is a file, not a folder")
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("graph.svg", "graph.dot", "report.json"):
+    for name in ("graph.svg", "graph.dot", "step.py", "report.json"):
         if (out / name).is_dir():
             raise IsADirectoryError(f"{out / name} is a folder in the place of a file")
     with tempfile.TemporaryFile(dir=out):
         pass
+
+
+_EQUATIONS = {
+    "Z1": "(20)", "Z2": "(20)", "loss": "(3)", "dZ2": "(10)", "dW2": "(9)", "db2": "(17)",
+    "dA1": "(24)", "dZ1": "(42)", "dW1": "(33)", "db1": "(41)",
+}  # fmt: skip
+"""Of the matrix-form note, for the lines of a network with one hidden layer."""
+
+
+def _derived(model: nn.MLP, X: np.ndarray, Y: np.ndarray) -> Step:
+    def loss(parameters: Any, X: Any, Y: Any) -> Any:
+        return nn.cross_entropy(nn.functional_call(model, parameters, X), Y)
+
+    return derive(loss, dict(model.named_parameters()), X, Y)
+
+
+def _print_program(step: Step) -> None:
+    for line in step.latest.written.lines:
+        name, equals, _ = line.partition(" = ")
+        if equals and "[" not in line:
+            print(f"   {line:<46} {_EQUATIONS.get(name, '')}".rstrip())
 
 
 def _print_comparisons(comparisons: list[Comparison]) -> bool:
@@ -133,16 +158,31 @@ def _draw(loss: Tensor, out: Path) -> Path:
     return path
 
 
-def _price(
-    model: nn.MLP, optimizer: optim.Optimizer, arrays: Any, X: np.ndarray, Y: np.ndarray
-) -> tuple[float, float, float]:
+def _prices(
+    model: nn.MLP,
+    optimizer: optim.Optimizer,
+    step: Step,
+    arrays: Any,
+    X: np.ndarray,
+    Y: np.ndarray,
+) -> dict[str, float]:
+    """Time the tape and the program against the closed form; print and return the ratios."""
+    weights, biases = arrays
+    parameters = model.state_dict()
+
     def tape() -> None:
         optimizer.zero_grad()
         nn.cross_entropy(model(X), Y).backward()
 
-    weights, biases = arrays
-
     def formula() -> Any:
         return matrix_form.gradients(weights, biases, X, Y)
 
-    return paired_ratio(tape, formula)
+    ratios = {}
+    for name, way in (("tape", tape), ("derived", lambda: step(parameters, X, Y))):
+        ratios[name], seconds, by_hand = paired_ratio(way, formula)
+        print(
+            f"   {name:<8} {seconds * 1e6:>4.0f} us, closed form {by_hand * 1e6:>4.0f} us, ", end=""
+        )
+        print(f"ratio {ratios[name]:.2f}")
+    print("   medians of interleaved pairs\n")
+    return ratios

@@ -1,6 +1,7 @@
 """The main job and the command line."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,9 @@ def test_the_demo_learns_compares_draws_and_times(tmp_path, capsys):
     }
     assert all(row["error"] <= 1e-12 for row in report["comparisons"])
     assert report["tape_over_closed_form"] > 0
+    assert report["derived_over_closed_form"] > 0
+    assert re.search(r"dZ2 = \(P - Y\) / N +\(10\)\n", text)
+    assert "def step(parameters, X, Y):" in (tmp_path / "new" / "step.py").read_text()
     pictures = [f.name for f in (tmp_path / "new").iterdir() if f.name.startswith("graph.")]
     assert len(pictures) == 1
     assert pictures[0] in text.splitlines()[-1]
