@@ -120,7 +120,7 @@ def main() -> None:
     rows = []
     for n, hidden, k, batch, dtype, *aims in ROWS:
         ways, formulas = prepare(n, hidden, k, batch, dtype)
-        row = {"network": f"{n}-{hidden}-{k}", "batch": batch, "dtype": dtype}
+        row: dict[str, Any] = {"network": f"{n}-{hidden}-{k}", "batch": batch, "dtype": dtype}
         cells = []
         for (name, way), aim in zip(ways.items(), aims, strict=False):
             ratio, seconds, by_hand = paired_ratio(way, formulas, arguments.pairs)

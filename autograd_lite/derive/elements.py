@@ -23,6 +23,7 @@ __all__ = [
     "INSTEAD",
     "REARRANGED",
     "Place",
+    "block",
     "formula",
     "loop_dtypes",
     "no_form",
@@ -50,7 +51,7 @@ _OPERATORS: dict[Callable[..., Any], str] = {
     np.ones_like: "1",
     np.where: "{1} if {0} else {2}",
 }
-_CALLED = (
+_CALLED: tuple[Callable[..., Any], ...] = (
     np.absolute, np.arccos, np.arccosh, np.arcsin, np.arcsinh, np.arctan, np.arctan2, np.arctanh,
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.cbrt, np.ceil, np.copysign, np.cos, np.cosh,
     np.deg2rad, np.exp, np.exp2, np.expm1, np.fabs, np.floor, np.floor_divide, np.fmax, np.fmin,
@@ -59,14 +60,14 @@ _CALLED = (
     np.logical_xor, np.maximum, np.minimum, np.power, np.rad2deg, np.reciprocal, np.remainder,
     np.rint, np.sign, np.signbit, np.sin, np.sinh, np.sqrt, np.tan, np.tanh, np.trunc,
 )  # fmt: skip
-ELEMENTWISE = (*_OPERATORS, *_CALLED)
-REARRANGED = (
+ELEMENTWISE: tuple[Callable[..., Any], ...] = (*_OPERATORS, *_CALLED)
+REARRANGED: tuple[Callable[..., Any], ...] = (
     np.broadcast_to, np.expand_dims, np.flip, np.fliplr, np.flipud, np.matrix_transpose,
     np.moveaxis, np.repeat, np.reshape, np.roll, np.rollaxis, np.rot90, np.squeeze, np.swapaxes,
-    np.take, np.tile, np.transpose, operator.getitem,
+    np.tile, np.transpose, operator.getitem,
 )  # fmt: skip
 """Functions each element of whose result is one of the first input's."""
-ASSIGNED = (scatter.__wrapped__, operator.setitem, np.add.at)  # type: ignore[attr-defined]
+ASSIGNED: tuple[Callable[..., Any], ...] = (scatter.__wrapped__, operator.setitem, np.add.at)  # type: ignore[attr-defined]
 """Functions that put elements into an array."""
 FOLDS: dict[Callable[..., Any], tuple[float, str]] = {
     np.sum: (0, "{0} + {1}"),
@@ -105,6 +106,34 @@ def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
     return -_mean(rows[np.arange(labels.size), labels.reshape(-1)])
 
 
+def _logistic_loss(logits: Any, targets: Any) -> Any:
+    above = np.maximum(logits, 0) - logits * targets
+    return _mean(above + np.log1p(np.exp(-np.abs(logits))))
+
+
+def _untake(g: Any, indices: Any, shape: Any, axis: Any = None, mode: str = "raise") -> Any:
+    if mode != "raise" or axis is None or not shape:
+        raise NotImplementedError
+    return scatter(g, indices, shape=shape, index=(*(slice(None),) * (axis % len(shape)), HOLE))
+
+
+def _take(x: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+    if mode != "raise" or axis is None or not x.shape:
+        raise NotImplementedError
+    return x[(*(slice(None),) * (axis % x.ndim), indices)]
+
+
+def _below(x: Any, k: int) -> Any:
+    rows, columns = x.shape[-2:]
+    return np.tri(rows, columns, k, dtype=bool)
+
+
+_BY_NAME: dict[str, Callable[..., Any]] = {
+    "cross_entropy": _cross_entropy,
+    "logistic_loss": _logistic_loss,
+    "vector_norm": _norm,
+    "untake": _untake,
+}
 INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     np.mean: _mean,
     np.var: _var,
@@ -113,10 +142,10 @@ INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
         x != 0, axis=axis, keepdims=keepdims
     ),
     np.stack: lambda *xs, axis=0: np.concatenate([np.expand_dims(x, axis) for x in xs], axis),
-    np.tril: lambda x, k=0: np.where(np.tri(*x.shape[-2:], k, dtype=bool), x, 0),
-    np.triu: lambda x, k=0: np.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), 0, x),
-    **{op.fn: _cross_entropy for op in OPS.values() if op.name == "cross_entropy"},
-    **{op.fn: _norm for op in OPS.values() if op.name == "vector_norm"},
+    np.tril: lambda x, k=0: np.where(_below(x, k), x, 0),
+    np.triu: lambda x, k=0: np.where(_below(x, k - 1), 0, x),
+    np.take: _take,
+    **{op.fn: _BY_NAME[op.name] for op in OPS.values() if op.name in _BY_NAME},
 }
 """Functions written out in others, which take part in loops."""
 
@@ -213,12 +242,8 @@ def places(line: Node) -> list[str | Place] | None:
     assert line.op is not None
     params, shape = dict(line.params), line.inputs[0].shape
     if made_by(line, operator.getitem, *ASSIGNED):
-        first = 2 if made_by(line, operator.setitem, np.add.at) else 1
         shape = line.shape if made_by(line, *ASSIGNED) else shape
-        index = params["index"]
-        parts = list(index if isinstance(index, tuple) else (index,))
-        holes = iter(line.inputs[first:])
-        filled = [next(holes) if part is HOLE else part for part in parts]
+        filled = _filled(line)
         if any(isinstance(part, Node) and not part.is_constant for part in filled):
             return _picked(line, filled, shape)
         key = tuple(np.asarray(p.value) if isinstance(p, Node) else p for p in filled)
@@ -241,6 +266,20 @@ def places(line: Node) -> list[str | Place] | None:
         axes = tuple(f"{{{a}}}" for a in range(moved.ndim))
         found.append(text or Place(Node(None, value=moved), axes, 0))
     return found
+
+
+def _filled(line: Node) -> list[Any]:
+    """The parts of an index, with nodes where there are holes."""
+    index = line.params["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    holes = iter(line.inputs[2 if made_by(line, operator.setitem, np.add.at) else 1 :])
+    return [next(holes) if part is HOLE else part for part in parts]
+
+
+def block(line: Node) -> tuple[int, ...]:
+    """The shape of what a line of one of the functions in `ASSIGNED` puts into an array."""
+    parts = [part.value if isinstance(part, Node) else part for part in _filled(line)]
+    return np.shape(np.asarray(line.value)[tuple(parts)])
 
 
 def _counted(where: np.ndarray) -> str | None:
@@ -269,8 +308,6 @@ def _picked(line: Node, filled: list[Any], shape: Sequence[int]) -> list[str | P
     if any(x.dtype.kind not in "iu" for x in arrays):
         no_form(line, " with a mask that is an argument")
     block = np.broadcast_shapes(*(x.shape for x in arrays))
-    found = [
-        Place(x, stretched(x.shape, block), n) for x, n in zip(arrays, shape, strict=False)
-    ]
+    found = [Place(x, stretched(x.shape, block), n) for x, n in zip(arrays, shape, strict=False)]
     rest = range(len(block), len(block) + len(shape) - len(arrays))
     return [*found, *(f"{{{a}}}" for a in rest)]

@@ -20,7 +20,7 @@ from .names import Attribute, parts_of
 from .passes import PASSES, by_liveness, expand, reuse, share
 from .program import Node, Program, made_by
 
-__all__ = ["MISS", "compiled", "lowered"]
+__all__ = ["MISS", "Compiler", "compiled", "lowered"]
 
 _ANY_LENGTH = 1000
 _REDUCTIONS: dict[Callable[..., Any], np.ufunc] = {
@@ -58,7 +58,7 @@ def lowered(program: Program) -> Program:
     return by_liveness(share(reuse(program)))
 
 
-class _Compiler:
+class Compiler:
     """The text of a function, piece by piece, and the names it uses."""
 
     def __init__(self, program: Program, reuse_outputs: bool) -> None:
@@ -376,7 +376,7 @@ def compiled(
         Takes the list of arguments; returns the results, or `MISS`. Several threads may call it
         at once: each takes a workspace of its own.
     """
-    writer = _Compiler(lowered(program), reuse_outputs)
+    writer = Compiler(lowered(program), reuse_outputs)
     accepted = writer.arguments(args)
     writer.lines()
     returned = writer.result(structure)

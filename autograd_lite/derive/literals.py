@@ -31,8 +31,9 @@ def literal(value: Any) -> ast.expr | None:
         )
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
         return parsed(f"np.{value.name if isinstance(value, np.dtype) else value.__name__}")
-    if isinstance(value, type) and vars(builtins).get(value.__name__) is value:
-        return ast.Name(value.__name__)
+    name = getattr(value, "__name__", "")
+    if isinstance(value, type) and getattr(builtins, name, None) is value:
+        return ast.Name(name)
     if isinstance(value, dict):
         keys, values = literal(list(value)), literal(list(value.values()))
         if isinstance(keys, ast.List) and isinstance(values, ast.List):

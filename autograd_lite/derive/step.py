@@ -6,15 +6,16 @@ import inspect
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import numpy as np
 
 from ..derivatives import positions, value_and_grad
 from ..tensor import plain
 from ..tree import flatten, map_leaves, replaced
-from .fast import MISS, compiled
+from . import fast, with_numba
+from .fast import MISS
 from .latex import latex
 from .names import leaf_names, parts_of
 from .passes import PASSES
@@ -26,6 +27,11 @@ from .trace import trace
 
 __all__ = ["Step", "derive"]
 
+Compiled = Callable[[Program, Sequence[Any], Any], Callable[[Sequence[Any]], Any]]
+_BACKENDS: dict[str, Callable[..., Any]] = {
+    "numpy": fast.compiled,
+    "numba": with_numba.compiled,
+}
 _KEPT = 16
 """Signatures whose programs are kept."""
 
@@ -35,6 +41,7 @@ def derive(
     *example: Any,
     argnums: int | Sequence[int] | None = 0,
     reuse_outputs: bool = False,
+    backend: Literal["numpy", "numba"] = "numpy",
 ) -> Step:
     """Derive a NumPy program for the value and gradient of a function.
 
@@ -53,6 +60,9 @@ def derive(
         The positional arguments to differentiate by; None for a program of `f` itself.
     reuse_outputs : bool
         Hand out the same arrays at each call, overwritten by the next one.
+    backend : {"numpy", "numba"}
+        What runs the program: NumPy, or loops that Numba compiles when they are derived, which
+        takes a second: ``pip install 'autograd-lite[fast]'``.
 
     Returns
     -------
@@ -64,6 +74,8 @@ def derive(
     DataDependentError
         Where the course of `f` depends on the data, or a number drawn or read off an array would
         be the same in every run; the text names the line.
+    NotImplementedError
+        For a function that the loops of Numba have no form for.
 
     Notes
     -----
@@ -89,7 +101,9 @@ def derive(
     >>> step(np.array([1.0, 2.0]), np.eye(2), np.ones(2))
     (np.float64(0.5), array([0., 1.]))
     """
-    step = Step(f, argnums, reuse_outputs)
+    if backend not in _BACKENDS:
+        raise ValueError(f"derive: backend={backend!r} is none of {', '.join(_BACKENDS)}")
+    step = Step(f, argnums, partial(_BACKENDS[backend], reuse_outputs=reuse_outputs))
     step.record(*example)
     return step
 
@@ -98,11 +112,11 @@ class Step:
     """A function's program for each kind of arguments it was called with; see `derive`."""
 
     def __init__(
-        self, f: Callable[..., Any], argnums: int | Sequence[int] | None, reuse_outputs: bool
+        self, f: Callable[..., Any], argnums: int | Sequence[int] | None, compiled: Compiled
     ) -> None:
         self._f = f
         self._argnums = argnums
-        self._reuse_outputs = reuse_outputs
+        self._compiled = compiled
         self._derived: OrderedDict[Hashable, Derived] = OrderedDict()
         self._last: Derived | None = None
 
@@ -119,7 +133,7 @@ class Step:
 
     def record(self, *args: Any) -> Derived:
         """Record the function for arguments of this kind."""
-        derived = Derived(self._f, args, self._argnums, self._reuse_outputs)
+        derived = Derived(self._f, args, self._argnums, self._compiled)
         self._derived[_signature(derived.args)] = self._last = derived
         if len(self._derived) > _KEPT:
             self._derived.popitem(last=False)
@@ -202,7 +216,7 @@ class Derived:
         f: Callable[..., Any],
         args: tuple[Any, ...],
         argnums: int | Sequence[int] | None,
-        reuse_outputs: bool,
+        compiled: Compiled,
     ) -> None:
         chosen = () if argnums is None else positions(argnums, args)
         self._argument_names = _parameter_names(f, len(args))
@@ -233,7 +247,7 @@ class Derived:
         self._structure = results[0]
         whose = [(x, i) for x, (_, _, i) in zip(program.arguments, moving, strict=True)]
         self._by = [x for j in chosen for x, i in whose if i == j]
-        self.run = compiled(program, self.args, self._structure, reuse_outputs)
+        self.run = compiled(program, self.args, self._structure)
         forget_example(program)
         self.args = tuple(map_leaves(_without_data, arg) for arg in self.args)
 

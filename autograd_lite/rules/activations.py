@@ -17,6 +17,7 @@ from ..tensor import as_array
 from .neural import must_be_real, sigmoid
 
 __all__ = [
+    "check_targets",
     "elu",
     "gelu",
     "leaky_relu",
@@ -213,13 +214,18 @@ def gelu(x: Any, approximate: str = "tanh") -> Any:
 
 
 def _logistic_loss(logits: Any, targets: Any) -> Any:
+    check_targets(targets)
+    above = np.maximum(logits, 0) - logits * targets
+    return (above + np.log1p(np.exp(-np.abs(logits)))).mean()
+
+
+def check_targets(targets: Any) -> None:
+    """Check the values, which may be other ones each time that a program runs."""
     if targets.size and not (targets.min() >= 0 and targets.max() <= 1):
         raise ValueError(
             f"sigmoid_cross_entropy: targets are from 0 to 1, and these reach from "
             f"{targets.min()} to {targets.max()}; for classes -1 and 1 write (targets + 1) / 2"
         )
-    above = np.maximum(logits, 0) - logits * targets
-    return (above + np.log1p(np.exp(-np.abs(logits)))).mean()
 
 
 _record_logistic_loss = function(

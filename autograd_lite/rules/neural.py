@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from .reductions import kept
 
 __all__ = [
+    "check_labels",
     "log_softmax",
     "logsumexp",
     "must_be_real",
@@ -163,7 +164,7 @@ log_softmax = function(
 
 
 def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
-    _check_labels(labels, logits.shape)
+    check_labels(labels, logits.shape)
     if labels.ndim == logits.ndim:
         total = np.vdot(labels, log_p)
         if total != total:  # NaN: where a probability is 0, its logarithm counts if its label does
@@ -248,7 +249,7 @@ def _ones(n: int) -> Any:
     return np.ones(n)
 
 
-def _check_labels(labels: Any, shape: tuple[int, ...]) -> None:
+def check_labels(labels: Any, shape: tuple[int, ...]) -> None:
     """Check the values, which may be other ones each time that a program runs."""
     name = "softmax_cross_entropy"
     if labels.shape == shape:
