@@ -94,8 +94,12 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, recorded under this module's name."""
-        with scope(self.name or type(self).__name__):
+        with scope(self.name or type(self).__name__, self._kind()):
             return self.forward(*args, **kwargs)
+
+    def _kind(self) -> str:
+        """What a picture says of this module beside its name."""
+        return type(self).__name__
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every kind of module has its own."""
@@ -247,6 +251,10 @@ class Linear(Module):
         self.W = Tensor(W.astype(dtype), requires_grad=True, name=f"W{name}")
         self.b = Tensor(np.zeros(fan_out, dtype), requires_grad=True, name=f"b{name}")
         self.name = f"linear{name}"
+
+    def _kind(self) -> str:
+        fan_in, fan_out = self.W.shape
+        return f"{type(self).__name__}({fan_in}, {fan_out})"
 
     def forward(self, x: Any) -> Any:
         """Map rows of shape (N, fan_in) to (N, fan_out)."""

@@ -127,8 +127,8 @@ def main() -> None:
             row |= {f"{name}_seconds": seconds, f"{name}_ratio": ratio, f"{name}_aim": aim}
             row["by_hand_seconds"] = by_hand
             cells.append(f"{seconds * 1e6:>7.1f} us {ratio:>6.2f} {aim or '':>4}  ")
-        by_hand = f"{row['by_hand_seconds'] * 1e6:>6.1f} us"
-        print(f"{row['network']:<11} {batch:>5} {dtype:<8}{by_hand}  {''.join(cells)}")
+        microseconds = f"{row['by_hand_seconds'] * 1e6:>6.1f} us"
+        print(f"{row['network']:<11} {batch:>5} {dtype:<8}{microseconds}  {''.join(cells)}")
         rows.append(row)
     if arguments.json:
         arguments.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1))
