@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.audit.backprop import PAPERS, _loss_on_tape, arranged
+from autograd_lite.audit.networks import NETWORKS, arranged, loss_on_tape
 from autograd_lite.closed_form import menon, park, rao
 from autograd_lite.closed_form._functions import categorical_cross_entropy
 from autograd_lite.referee.check import check_backprop
@@ -38,17 +38,17 @@ def of_a_paper(paper, hidden, head, samples=9, silent_unit=False, seed=0):
     yes_or_no = rng.integers(2, size=(samples, 3)) * 1.0
     Y = {"softmax": one_hot, "sigmoid": yes_or_no}.get(head, rng.normal(size=(samples, 3)))
     *parameters, X, Y = arranged(paper, W, b, X, Y)
-    network = PAPERS[paper]
+    network = NETWORKS[paper]
 
     def gradients(*parameters):
         return network.formulas.gradients(*parameters, X, Y, hidden=hidden, head=head)[1:]
 
-    return gradients, _loss_on_tape(network, X, Y, hidden, head), parameters
+    return gradients, loss_on_tape(paper, X, Y, hidden, head), parameters
 
 
 COVERED = [
     (paper, hidden, head)
-    for paper, network in PAPERS.items()
+    for paper, network in NETWORKS.items()
     for hidden in network.formulas.HIDDEN
     for head in network.formulas.HEADS
 ]
