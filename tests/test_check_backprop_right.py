@@ -4,12 +4,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hand_written import ACTIVATIONS, NETWORKS, NO_SUM, Network, check, names, sigmoid, softmax
+from hand_written import ACTIVATIONS, EXAMPLES, NO_SUM, Network, check, names, sigmoid, softmax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.audit.networks import NETWORKS, arranged, loss_on_tape
+from autograd_lite.audit.networks import NETWORKS as PAPERS
+from autograd_lite.audit.networks import arranged, loss_on_tape
 from autograd_lite.closed_form import menon, park, rao
 from autograd_lite.closed_form._functions import categorical_cross_entropy
 from autograd_lite.referee.check import check_backprop
@@ -19,7 +20,7 @@ from autograd_lite.referee.check import check_backprop
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_right_programs_are_not_blamed(dtype):
-    for k, net in enumerate(NETWORKS):
+    for k, net in enumerate(EXAMPLES):
         fields = net.hidden, net.activation, net.head, net.columns, net.l2, net.samples
         report = check(Network(*fields, seed=k, dtype=dtype))
         assert report, str(report)
@@ -38,7 +39,7 @@ def of_a_paper(paper, hidden, head, samples=9, silent_unit=False, seed=0):
     yes_or_no = rng.integers(2, size=(samples, 3)) * 1.0
     Y = {"softmax": one_hot, "sigmoid": yes_or_no}.get(head, rng.normal(size=(samples, 3)))
     *parameters, X, Y = arranged(paper, W, b, X, Y)
-    network = NETWORKS[paper]
+    network = PAPERS[paper]
 
     def gradients(*parameters):
         return network.formulas.gradients(*parameters, X, Y, hidden=hidden, head=head)[1:]
@@ -48,7 +49,7 @@ def of_a_paper(paper, hidden, head, samples=9, silent_unit=False, seed=0):
 
 COVERED = [
     (paper, hidden, head)
-    for paper, network in NETWORKS.items()
+    for paper, network in PAPERS.items()
     for hidden in network.formulas.HIDDEN
     for head in network.formulas.HEADS
 ]
@@ -86,6 +87,36 @@ RELUS = {
     "relu": ag.relu,
     "relu, 1 at 0": lambda z: ag.relu(z, at_zero=1),
 }
+
+
+@pytest.mark.parametrize("slope", [0, 1, -1, 0.3, 2])
+@pytest.mark.parametrize("relu_slope", [0, 1])
+def test_the_derivative_of_abs_at_0_is_a_convention(slope, relu_slope):
+    rng = np.random.default_rng(1)
+    X, Y = rng.normal(size=(9, 4)), np.eye(3)[rng.integers(3, size=9)]
+    W1, W2 = rng.normal(size=(4, 6)), rng.normal(size=(6, 3))
+    W1[:, 2] = W2[1, 1] = 0  # the third unit is at the corner of relu, too
+
+    def loss(W1, W2):
+        penalty = ag.nn.l1_penalty([W1, W2], 0.1)
+        return ag.softmax_cross_entropy(ag.relu(X @ W1) @ W2, Y) + penalty
+
+    def backprop(W1, W2, slope=slope, mask=True):
+        Z = X @ W1
+        A = np.maximum(Z, 0)
+        dZ = (softmax(A @ W2, 1) - Y) / 9
+        dW1, dW2 = X.T @ (dZ @ W2.T * (np.heaviside(Z, relu_slope) if mask else 1)), A.T @ dZ
+        l1 = [0.1 * np.where(W == 0, slope, np.sign(W)) for W in (W1, W2)]
+        return dW1 + l1[0], dW2 + l1[1]
+
+    report = check_backprop(backprop, loss, W1, W2)
+    assert bool(report) == (abs(slope) <= 1), str(report)
+    assert not any("do not confirm" in note for note in report.notes)
+    if 0 < abs(slope) <= 1:
+        assert any(f"(-1 to 1): yours is {slope}" in note for note in report.notes)
+        wrong = check_backprop(lambda *W: backprop(*W, mask=False), loss, W1, W2)
+        assert names(wrong) == ["mask missing"]
+        assert wrong.slips[0].gradients == ("dW1",)
 
 
 @pytest.mark.parametrize("slope", [0, 1, 0.5])
@@ -138,6 +169,74 @@ def test_a_guard_in_the_loss_is_no_slip():
     assert report
     assert "1e-12" in report.notes[0]
     assert names(check_backprop(lambda W: backprop(W, 0), loss, W)) == ["softmax axis"]
+
+
+@pytest.mark.parametrize("eps", [1e-9, np.float64(1e-9), np.float32(1e-9), np.array(1e-9)])
+def test_a_guard_of_any_type_is_one(eps):
+    p = np.array([0.2, 1e-9, 0.3])
+    assert check_backprop(lambda p: -1 / p, lambda p: -np.sum(np.log(p + eps)), p)
+    assert not check_backprop(lambda p: -2 / p, lambda p: -np.sum(np.log(p + eps)), p)
+
+
+@pytest.mark.parametrize("coefficient", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8])
+def test_a_small_term_of_the_loss_is_no_guard(coefficient):
+    net = Network((5,), "tanh", "softmax", False, coefficient, 9)
+    assert check(net)
+    report = check(net, "no l2")
+    if coefficient >= 1e-7:
+        assert names(report) == ["penalty missing"]
+    assert not report or "only, where 1e-12 is usual" in report.notes[0]
+
+
+def test_numbers_tensors_and_empty_arrays_are_arguments():
+    def loss(a, b):
+        return np.sum(a * a * b)
+
+    def backprop(a, b):
+        return 2 * a * b, a * a
+
+    assert check_backprop(backprop, loss, 1.5, 2.5)
+    assert names(check_backprop(lambda a, b: (a * b, a * a), loss, 1.5, 2.5)) == ["factor 1/2"]
+    x = np.array([1.0, 2.0, 4.0])
+    assert check_backprop(backprop, loss, ag.Tensor(x), ag.Tensor(x, requires_grad=True))
+    assert not check_backprop(lambda a, b: (a, b), loss, ag.Tensor(x), x)
+    empty = check_backprop(
+        lambda a, b: (a, 2 * b), lambda a, b: np.sum(a) + np.sum(b * b), np.ones((0, 3)), x
+    )
+    assert empty
+    assert empty.worst.name == "db"
+    assert empty.notes == []
+
+
+def layer_norm(z):
+    centred = z - np.mean(z, axis=1, keepdims=True)
+    return centred / np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + 1e-5)
+
+
+@pytest.mark.parametrize("term", ["none", "variance", "mean"])
+def test_layer_norm_without_one_of_its_terms(term):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(7, 4)), np.eye(3)[rng.integers(3, size=7)]
+    W1, W2 = rng.normal(size=(4, 5)), rng.normal(size=(5, 3))
+
+    def backprop(W1, W2):
+        Z = X @ W1
+        A, deviation = layer_norm(Z), np.sqrt(Z.var(axis=1, keepdims=True) + 1e-5)
+        dZ2 = (softmax(A @ W2, 1) - Y) / 7
+        dA = dZ2 @ W2.T
+        of_mean = 0 if term == "mean" else dA.mean(axis=1, keepdims=True)
+        of_variance = 0 if term == "variance" else A * (dA * A).mean(axis=1, keepdims=True)
+        return X.T @ ((dA - of_mean - of_variance) / deviation), A.T @ dZ2
+
+    report = check_backprop(
+        backprop,
+        lambda W1, W2: ag.softmax_cross_entropy(layer_norm(X @ W1) @ W2, Y),
+        W1,
+        W2,
+    )
+    assert names(report) == ([] if term == "none" else ["part missing"])
+    if term == "variance":
+        assert "what comes through sqrt" in report.slips[0].message
 
 
 # The errors that the papers print.
