@@ -39,7 +39,8 @@ def local_jacobians(output: Tensor, wrt: Tensor) -> list[LocalJacobian]:
     """Differentiate step by step: matrices whose product is the derivative of `output` by `wrt`.
 
     A step leads from one value that all of the derivative passes through to the next one: in a
-    chain of ops each op is a step; where paths part, the step ends where they have joined again.
+    chain of ops each op is a step; where paths part, the step ends where they have joined again,
+    and where a value is complex, at the next real one.
 
     Parameters
     ----------
@@ -62,6 +63,11 @@ def local_jacobians(output: Tensor, wrt: Tensor) -> list[LocalJacobian]:
         Where `output` was not made from `wrt` in a way that has a derivative.
     GraphFreedError
         Where ``backward`` has released the records.
+
+    Notes
+    -----
+    The matrices are dense, with as many entries as the sizes of the two values have as a product:
+    64 MB for a layer of 100 units by its 100 x 800 weights. For the product alone there is `vjp`.
 
     References
     ----------
@@ -119,7 +125,7 @@ def _differentiated(record: Tensor) -> list[Any]:
 
 
 def _steps(between: list[Tensor]) -> list[list[Tensor]]:
-    """Cut the records where no path leads around: both ends belong to their step."""
+    """Cut the records where no path leads around a real value: both ends belong to their step."""
     last_read = {record.birth: record.birth for record in between}
     for record in between[1:]:
         for x in _differentiated(record):
@@ -130,7 +136,7 @@ def _steps(between: list[Tensor]) -> list[list[Tensor]]:
     for record in between:
         if steps:
             steps[-1].append(record)
-        if reach <= record.birth:
+        if reach <= record.birth and record.dtype.kind != "c":
             steps.append([record])
         reach = max(reach, last_read[record.birth])
     return steps[:-1]

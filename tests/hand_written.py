@@ -178,7 +178,7 @@ def applies(slip, net):
     )
 
 
-NETWORKS = [
+EXAMPLES = [
     Network(hidden, activation, head, columns, l2, samples)
     for k, (hidden, activation, head) in enumerate(
         itertools.product(
@@ -192,7 +192,7 @@ NETWORKS = [
         (not k % 2, 0.05, (5, 9, 1)[k // 2 % 3]),
     ]
 ]
-PLANTED = [(slip, net) for net in NETWORKS for slip in NAMES if applies(slip, net)]
+PLANTED = [(slip, net) for net in EXAMPLES for slip in NAMES if applies(slip, net)]
 
 
 def check(net, slip=""):

@@ -54,7 +54,6 @@ MUTANTS = [
     (SLOPE, "Z[i - 1]", "pre-activation for derivative", BELOW),
     (SLOPE, "(1 - A[i])", "square missing", BELOW),
     (SLOPE, "(1 - A[i]) * A[i]", "another activation's derivative", BELOW),
-    (SLOPE, "(dA > 0)", "mask of the cotangent", BELOW),
     (SLOPE, "df(Z[i - 1], A[i - (i == 2)])", "wrong layer", "dW[0] dW[1] db[0] db[1]"),
     (SLOPE, "2 * df(Z[i - 1], A[i])", "factor 2", BELOW),
     (SLOPE, "df(Z[i - 1], A[i]) / N", "1/N twice", BELOW),
@@ -138,7 +137,142 @@ def test_two_slips_in_one_program(old, new, slips):
     assert names(report) == slips
 
 
+# Networks written in other ways.
+
+
+def relu_network(mask=lambda Z, dA: Z > 0, factor=1.0):
+    """Gradients by hand of a network in a nested dict, its loss, and the parameters."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(7, 4)), np.eye(3)[rng.integers(3, size=7)]
+    shapes = {"first": (4, 5), "second": (5, 3)}
+    p = {k: {"W": rng.normal(size=s), "b": rng.normal(size=s[1])} for k, s in shapes.items()}
+
+    def layer(p, x):
+        return x @ p["W"] + p["b"]
+
+    def loss(p):
+        return ag.softmax_cross_entropy(layer(p["second"], ag.relu(layer(p["first"], X))), Y)
+
+    def backprop(p):
+        Z = layer(p["first"], X)
+        A = np.maximum(Z, 0)
+        dZ2 = (softmax(layer(p["second"], A), 1) - Y) / 7 * factor
+        dA = dZ2 @ p["second"]["W"].T
+        dZ1 = dA * mask(Z, dA)
+        return {
+            "first": {"W": X.T @ dZ1, "b": dZ1.sum(axis=0)},
+            "second": {"W": A.T @ dZ2, "b": dZ2.sum(axis=0)},
+        }
+
+    return backprop, loss, p
+
+
+def test_the_mask_of_the_cotangent_is_that_of_a_relu():
+    assert check_backprop(*relu_network())
+    report = check_backprop(*relu_network(lambda Z, dA: dA > 0))
+    assert names(report) == ["mask of the cotangent"]
+    assert names(mutant(SLOPE, "(dA > 0)")) == ["unknown"]  # of a tanh
+
+
+def test_a_slip_is_found_in_the_gradients_that_it_alters():
+    report = check_backprop(*relu_network(lambda Z, dA: 1, 7))
+    first, both = ("dp['first']['W']", "dp['first']['b']"), tuple(r.name for r in report.rows)
+    assert [(s.slip, s.gradients) for s in report.slips] == [
+        ("mask missing", first),
+        ("missing 1/N", both),
+    ]
+    assert [row.verdict for row in report.rows] == ["mask missing + missing 1/N"] * 2 + [
+        "missing 1/N"
+    ] * 2
+
+
+def einsum_layer(a, W):
+    return np.einsum("ni,io->no", a, W)
+
+
+def of_a_batch(layer):
+    def loss(W1, b, W2, X, Y):
+        return np.sum((layer(np.tanh(layer(X, W1) + b), W2) - Y) ** 2) / len(X)
+
+    return loss
+
+
+def of_each_sample(row):
+    def loss(W1, b, W2, X, Y):
+        rows = [(X[i : i + 1], Y[i : i + 1]) if row else (X[i], Y[i]) for i in range(len(X))]
+        squares = [np.sum((np.dot(np.tanh(np.dot(x, W1) + b), W2) - y) ** 2) for x, y in rows]
+        return sum(squares) / len(X)
+
+    return loss
+
+
+LOSSES = {
+    "matrices": of_a_batch(np.matmul),
+    "einsum": of_a_batch(einsum_layer),
+    "einsum, other order": of_a_batch(lambda a, W: np.einsum("io,ni->no", W, a)),
+    "tensordot": of_a_batch(lambda a, W: np.tensordot(a, W, 1)),
+    "loop over vectors": of_each_sample(False),
+    "loop over rows": of_each_sample(True),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("slip", ["", "missing 1/N", "derivative missing", NO_SUM])
+def test_the_samples_are_counted_however_the_batch_is_written(loss, slip):
+    rng = np.random.default_rng(0)
+    args = [rng.normal(size=s) for s in ((4, 5), 5, (5, 3), (7, 4), (7, 3))]
+
+    def backprop(W1, b, W2, X, Y):
+        A = np.tanh(X @ W1 + b)
+        dZ2 = 2 * (A @ W2 - Y) / (1 if slip == "missing 1/N" else 7)
+        dZ1 = dZ2 @ W2.T * (1 if slip == "derivative missing" else 1 - A**2)
+        return X.T @ dZ1, dZ1.mean(axis=0) if slip == NO_SUM else dZ1.sum(axis=0), A.T @ dZ2
+
+    report = check_backprop(backprop, LOSSES[loss], *args)
+    assert names(report) == [slip] * bool(slip)
+    assert not any("one sample" in note for note in report.notes)
+
+
+def test_a_recurrent_layer_is_no_loop_over_samples():
+    rng = np.random.default_rng(0)
+    W, x = rng.normal(size=(4, 4)), rng.normal(size=(1, 4))
+
+    def loss(W):
+        a = x
+        for _ in range(3):
+            a = np.tanh(a @ W)
+        return np.sum(a)
+
+    report = check_backprop(lambda W: 3 * ag.grad(loss)(W), loss, W)
+    assert names(report) == ["constant factor"]
+    assert "every entry is 3 times" in report.slips[0].message
+
+
+def test_without_a_batch_nothing_is_said_of_one():
+    x = np.array([1.0, 2.0, 4.0])
+    A = np.arange(9.0).reshape(3, 3)
+    for loss, gradient in (
+        (lambda x: x @ x, lambda x: 2 * x),
+        (lambda x: x @ A @ x, lambda x: (A + A.T) @ x),
+        (lambda x: np.sum(x[:, None] * A), lambda x: A.sum(axis=1)),
+    ):
+        right = check_backprop(gradient, loss, x)
+        assert right
+        assert right.notes == []
+        wrong = check_backprop(lambda x, gradient=gradient: gradient(x) / 3, loss, x)
+        assert names(wrong) == ["constant factor"]
+
+
 # What is said.
+
+
+@pytest.mark.parametrize(
+    ("c", "shown"), [(1 + 1.5e-6, "1.0000015"), (0.99998, "0.99998"), (3.7, "3.7")]
+)
+def test_a_factor_is_told_from_1(c, shown):
+    X = np.arange(1.0, 7).reshape(2, 3)
+    (slip,) = check_backprop(lambda x: 2 * c * x, lambda x: np.sum(x**2), X).slips
+    assert slip.message == f"every entry is {shown} times what it should be"
 
 
 def test_two_slips_with_the_same_numbers_are_both_named():
@@ -232,6 +366,10 @@ def test_code_that_writes_into_its_arguments_harms_nobody():
         ({"W": np.full((4, 3), np.nan), "b": np.ones(3)}, ValueError, "nan at entry"),
         ({"W": "W", "b": np.ones(3)}, TypeError, "type str"),
         ({"W": None, "b": np.ones(3)}, TypeError, "NoneType"),
+        ({"W": np.ones((4, 3), complex), "b": np.ones(3)}, TypeError, "an array of complex128"),
+        ({"W": np.ones((4, 3), bool), "b": np.ones(3)}, TypeError, "an array of bool"),
+        ({"W": np.ones((4, 3), object), "b": np.ones(3)}, TypeError, "an array of object"),
+        ((), TypeError, "returned no gradient; end it with `return"),
     ],
 )
 def test_what_is_no_gradient_is_refused(returned, error, text):
@@ -259,3 +397,9 @@ def test_integers_are_refused():
         check_backprop(lambda x: x, np.sum, np.arange(3))
     with pytest.raises(TypeError, match="give the arguments"):
         check_backprop(lambda: 1.0, lambda: 1.0)
+
+
+def test_arguments_without_entries_are_refused():
+    for x in np.ones((0, 3)), [np.ones(0)], [], {}:
+        with pytest.raises(ValueError, match="have no entries"):
+            check_backprop(lambda x: x, lambda x: 1.0, x)

@@ -111,12 +111,28 @@ def test_the_derivative_of_abs_at_0_is_a_convention(slope, relu_slope):
 
     report = check_backprop(backprop, loss, W1, W2)
     assert bool(report) == (abs(slope) <= 1), str(report)
-    assert not any("do not confirm" in note for note in report.notes)
     if 0 < abs(slope) <= 1:
         assert any(f"(-1 to 1): yours is {slope}" in note for note in report.notes)
+        assert not any("do not confirm" in note for note in report.notes)
         wrong = check_backprop(lambda *W: backprop(*W, mask=False), loss, W1, W2)
         assert names(wrong) == ["mask missing"]
         assert wrong.slips[0].gradients == ("dW1",)
+
+
+@pytest.mark.parametrize("slope", [1, -1, 0.5])
+def test_all_weights_at_the_corner_of_abs(slope):
+    def loss(w):
+        return np.sum(0.1 * np.abs(w)) + np.sum(w)
+
+    report = check_backprop(lambda w: 1 + 0 * w + 0.1 * slope, loss, np.zeros(3))
+    assert report
+    assert f"(-1 to 1): yours is {slope}" in report.notes[0]
+
+
+def test_differences_that_leave_the_domain_are_no_fault():
+    theta, y = -np.array([0.0005, 0.4, 2.0]), np.ones(3)
+    loss = ag.nn.glm_nll("gamma")
+    assert check_backprop(lambda theta: (-1 / theta - y) / 3, lambda t: loss(t, y), theta)
 
 
 @pytest.mark.parametrize("slope", [0, 1, 0.5])

@@ -71,6 +71,22 @@ def test_side_branches_and_constants_are_no_steps():
     ]
 
 
+def test_a_complex_value_is_inside_of_a_step():
+    x = parameter(4, name="x")
+    steps = local_jacobians(np.sum(np.abs(np.fft.fft(x)) ** 2), x)
+    assert [str(s) for s in steps] == [
+        "d sum / d power: 1 x 4",
+        "d power / d absolute: 4 x 4",
+        "d absolute / d x: 4 x 4",
+    ]
+    assert all(step.matrix.dtype == np.float64 for step in steps)
+    np.testing.assert_allclose(product(steps)[0], 8 * x.data, rtol=1e-12)  # Parseval
+    back = np.real(np.fft.ifft(np.fft.fft(np.sin(x))))
+    np.testing.assert_allclose(
+        product(local_jacobians(back, x)), np.diag(np.cos(x.data)), atol=1e-15
+    )
+
+
 def test_an_assigned_tensor_is_the_version_that_was_read():
     x = parameter(3)
     y = ag.zeros(3)

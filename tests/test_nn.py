@@ -209,9 +209,10 @@ FAMILIES = {
 def test_the_gradient_of_a_generalized_linear_model_is_its_error(family):
     theta, mean = FAMILIES[family]
     theta = theta * np.linspace(1, 2, 6).reshape(3, 2)
-    y = np.arange(6.0).reshape(3, 2) / 5
-    found = ag.grad(nn.glm_nll(family, dispersion=0.5))(theta, y)
-    np.testing.assert_allclose(found, (mean(theta) - y) / 0.5 / 6, rtol=1e-12)
+    y = np.arange(1.0, 7).reshape(3, 2) / 6
+    d = 1 if family in ("bernoulli", "poisson") else 0.5
+    found = ag.grad(nn.glm_nll(family, dispersion=d))(theta, y)
+    np.testing.assert_allclose(found, (mean(theta) - y) / d / 6, rtol=1e-12)
 
 
 def test_multinoulli_is_the_cross_entropy_and_bernoulli_the_logistic_loss():
@@ -232,6 +233,35 @@ def test_the_loss_of_a_generalized_linear_model_refuses_what_it_cannot_mean():
         nn.glm_nll("poisson")(np.ones((3, 1)), np.ones(3))
     with pytest.raises(ValueError, match=r"gamma is negative, and the largest given is 0\.5"):
         nn.glm_nll("gamma")(Tensor([-1.0, 0.5]), np.ones(2))
+
+
+@pytest.mark.parametrize("family", ["bernoulli", "poisson", "multinoulli"])
+def test_counts_have_no_dispersion(family):
+    nn.glm_nll(family, dispersion=1)
+    with pytest.raises(ValueError, match=f"dispersion of {family} is 1, not 2; only normal, gamma"):
+        nn.glm_nll(family, dispersion=2)
+
+
+@pytest.mark.parametrize(
+    ("family", "right", "wrong", "text"),
+    [
+        ("normal", [-3.0, 0.0], None, None),
+        ("bernoulli", [0.0, 0.3, 1.0], [1.5, -1.0], r"are from 0 to 1, not -1\.0, 1\.5"),
+        ("bernoulli", [True, False], [0, 1, 2], "are from 0 to 1, not 2"),
+        ("multinoulli", [0, 1], [2, 0, -1], "are from 0 to 1, not -1, 2"),
+        ("poisson", [0, 7], [3, -2], "poisson are 0 or more, not -2"),
+        ("gamma", [0.1, 5.0], [0.0, 1.0], r"gamma are positive, not 0\.0"),
+        ("gamma", [1.0], [np.nan], "positive, not nan"),
+        ("inverse_gaussian", [1], [0, -1, -2, -3], r"are positive, not -3, -2, -1, \.\.\."),
+    ],
+)
+def test_targets_are_in_the_support_of_their_family(family, right, wrong, text):
+    loss = nn.glm_nll(family)
+    assert np.isfinite(loss(-np.ones(len(right)), np.array(right)))
+    if wrong:
+        for y in np.array(wrong), Tensor(wrong):
+            with pytest.raises(ValueError, match=text):
+                loss(Tensor(-np.ones(len(wrong))), y)
 
 
 def test_penalties_have_the_derivatives_of_the_paper():

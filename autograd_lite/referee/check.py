@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from ..gradcheck import differences
 from ..sweep import unbroadcast
 from ..tensor import plain
 from ..tree import flatten, flatten_like, map_leaves
-from .explain import Case, Slip, explain
+from .case import Case, Slip
+from .conventions import conventions
+from .explain import explain
 from .network import Network
 from .replay import Array, Tape, widened
 from .report import BackpropReport, Row, Worst
@@ -25,7 +27,6 @@ __all__ = ["BackpropReport", "Slip", "check_backprop"]
 _RTOL = {8: 1e-6, 4: 1e-3, 2: 5e-2}  # of a gradient, by the size of a number in bytes
 _DIGITS = 1e-9
 _STEPS = (1e-3, 1e-4, 1e-5)
-_SLOPES = (0, 1, 0.5)  # of relu at 0, as papers take it
 
 
 def check_backprop(
@@ -60,7 +61,8 @@ def check_backprop(
         Where the structure is another one, something was returned that is no gradient, or the
         loss is not one number made from the arguments.
     ValueError
-        For a gradient that is not finite, or one of a shape no slip explains.
+        For a gradient that is not finite, or one of a shape no slip explains; for arguments
+        without any entry.
 
     Notes
     -----
@@ -103,14 +105,12 @@ def check_backprop(
         given.append(cured)
         of_shapes += slips
     eps = _precision([*flatten(args), *given])
-    # Whichever convention leaves the least to explain is the one that was meant.
     with np.errstate(all="ignore"):  # a slip that is tried may overflow
-        found = [
-            (note, case, list(explain(case)))
-            for note, variant in _conventions(tape)
-            for case in [_case(variant, names, given, eps)]
-        ]
-    convention, case, of_rules = min(found, key=lambda reading: _complexity(reading[2]))
+        cases = [(notes, _case(t, names, given, eps)) for notes, t in conventions(tape, given)]
+        # Whichever convention leaves the least to explain is the one that was meant.
+        followed = next(((n, c) for n, c in cases if not c.wrong(c.tape.gradients())), None)
+        found = [(n, c, list(explain(c))) for n, c in ([followed] if followed else cases)]
+    notes, case, of_rules = min(found, key=lambda reading: _complexity(reading[2]))
     slips = _merged(of_shapes + of_rules)
     expected = case.tape.gradients()
     rows = []
@@ -118,23 +118,7 @@ def check_backprop(
         mine = [s.slip for s in slips if name in s.gradients]
         rows.append(Row(name, e.shape, _error(g, e), " + ".join(mine) or "ok"))
     worst = _worst(loss, args, chosen, rows, given, expected)
-    return BackpropReport(
-        rows, slips, worst, [convention] * bool(convention) + _notes(case, rows, worst, slips)
-    )
-
-
-def _conventions(tape: Tape) -> Iterator[tuple[str, Tape]]:
-    """The tape, and what it is with other habits that are no slips, each with a note."""
-    yield "", tape
-    for slope in _SLOPES:
-        if (variant := tape.with_relu_slope(slope)) is not None:
-            yield (
-                "a relu has units exactly at 0, where its derivative is a convention (0, 1 or "
-                f"1/2): yours is {slope}",
-                variant,
-            )
-    if (variant := tape.without_guards()) is not None:
-        yield "compared without the small number the loss adds, as in log(p + 1e-12)", variant
+    return BackpropReport(rows, slips, worst, notes + _notes(case, rows, worst, slips, notes))
 
 
 def _case(tape: Tape, names: list[str], given: list[Array], eps: np.finfo[Any]) -> Case:
@@ -181,6 +165,10 @@ def _structure(
     if argnums is None:
         several = isinstance(returned, (tuple, list)) and not _fits(args[0], returned)
         argnums = range(len(returned)) if several else 0
+        if several and not returned:
+            raise TypeError(
+                "check_backprop: my_backprop returned no gradient; end it with `return dW, db`"
+            )
         if several and len(returned) > len(args):
             raise TypeError(
                 f"check_backprop: my_backprop returned {len(returned)} gradients, but there are "
@@ -194,6 +182,11 @@ def _structure(
                 "check_backprop needs real floating-point arguments to differentiate by, not "
                 f"{np.asarray(plain(x)).dtype}; say which ones with argnums="
             )
+    if not any(np.size(plain(x)) for x in flatten(structure)):
+        raise ValueError(
+            "check_backprop: the arguments to differentiate by have no entries, so there is "
+            "nothing to compare; give some that have"
+        )
     return chosen, structure
 
 
@@ -242,9 +235,9 @@ def _array(name: str, leaf: Any, shape: tuple[int, ...]) -> Array:
     """The gradient as an array of finite numbers."""
     g = np.asarray(plain(leaf)) if not isinstance(leaf, (tuple, dict)) else np.asarray(None)
     if g.dtype.kind not in "fiu":
+        what = f"an array of {g.dtype}" if g.ndim else f"of type {type(leaf).__name__}"
         raise TypeError(
-            f"check_backprop: {name} is of type {type(leaf).__name__}, where a real array of shape "
-            f"{shape} is wanted"
+            f"check_backprop: {name} is {what}, where a real array of shape {shape} is wanted"
         )
     if not np.isfinite(g).all():
         entry = tuple(int(k) for k in np.argwhere(~np.isfinite(g))[0])
@@ -277,11 +270,9 @@ def _cured(name: str, g: Array, shape: tuple[int, ...]) -> tuple[Array, list[Sli
 
 def _precision(arrays: Sequence[Any]) -> np.finfo[Any]:
     """The coarsest precision among floating-point arrays."""
-    kinds = [x.dtype for x in map(plain, arrays) if getattr(x, "dtype", None) in _FLOATS]
-    return np.finfo(min(kinds, key=lambda d: d.itemsize, default=np.dtype(np.float64)))
-
-
-_FLOATS = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16))
+    dtypes = [getattr(x, "dtype", np.dtype(np.float64)) for x in map(plain, arrays)]
+    size = min([8, *(dtype.itemsize for dtype in dtypes if dtype.kind == "f")])
+    return np.finfo(f"f{size}")
 
 
 def _error(given: Array, expected: Array) -> float:
@@ -298,7 +289,8 @@ def _worst(
     expected: list[Array],
 ) -> Worst:
     """The entry that is furthest off among the worst gradient's, with differences for it."""
-    k = max(range(len(rows)), key=lambda i: (rows[i].verdict != "ok", rows[i].error))
+    some = [i for i, e in enumerate(expected) if e.size]
+    k = max(some, key=lambda i: (rows[i].verdict != "ok", rows[i].error))
     error = np.abs(given[k] - expected[k])
     entry = tuple(int(j) for j in np.unravel_index(np.argmax(error), error.shape))
     moved = [map_leaves(widened, x) for x in args]
@@ -309,19 +301,25 @@ def _worst(
 
     def value() -> float:
         x[entry] = point[()]
-        return float(plain(loss(*moved)))
+        try:
+            return float(plain(loss(*moved)))
+        except ValueError:  # a step may lead out of the loss's domain
+            return np.nan
 
-    slopes = [float(differences(value, point, step)) for step in _STEPS]
-    changes = np.abs(np.diff(slopes))
+    with np.errstate(all="ignore"):
+        slopes = [float(differences(value, point, step)) for step in _STEPS]
+    changes = np.nan_to_num(np.abs(np.diff(slopes)), nan=np.inf)
     third = slopes[1 + int(np.argmin(changes))]  # where it depends least on the step
     return Worst(rows[k].name, entry, float(given[k][entry]), float(expected[k][entry]), third)
 
 
-def _notes(case: Case, rows: list[Row], worst: Worst, slips: list[Slip]) -> list[str]:
-    """What is no slip, and worth knowing."""
+def _notes(
+    case: Case, rows: list[Row], worst: Worst, slips: list[Slip], conventions: list[str]
+) -> list[str]:
+    """What else is no slip, and worth knowing."""
     notes = []
     expected = case.tape.gradients()
-    silent = [r.name for r, e in zip(rows, expected, strict=True) if not e.any()]
+    silent = [r.name for r, e in zip(rows, expected, strict=True) if e.size and not e.any()]
     if silent:
         notes.append(f"{', '.join(silent)}: 0 throughout, so that much would agree; try other data")
     if not slips and case.network.samples == 1 and case.network.products:
@@ -331,7 +329,7 @@ def _notes(case: Case, rows: list[Row], worst: Worst, slips: list[Slip]) -> list
         largest = max(rows[i].error for i in inexact)
         notes.append(f"right to {largest:.0e} only, where 1e-12 is usual")
     scale = max(abs(worst.tape), abs(worst.differences), 1e-6)
-    if abs(worst.tape - worst.differences) > 1e-4 * scale:
+    if not conventions and abs(worst.tape - worst.differences) > 1e-4 * scale:
         notes.append(
             f"differences do not confirm the tape at {worst.name}: the loss may have a kink there, "
             "or a stop_gradient or a rule of your own in it"

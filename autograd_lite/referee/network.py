@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ..sweep import ancestors
 from .replay import Record, Tape
 
 __all__ = ["Network", "births"]
 
 _STRAIGHT = {"add", "subtract", "negative", "positive", "multiply", "divide", "where", "copy"}
-_STRAIGHT |= {"power", "square", "log"}  # of a loss: half of its slope is better called a factor
+# Of a loss or a norm: half of its slope is better called a factor.
+_STRAIGHT |= {"power", "float_power", "square", "log", "sqrt", "reciprocal", "absolute", "fabs"}
 
 
 def births(record: Record) -> list[Any]:
@@ -21,59 +23,105 @@ def births(record: Record) -> list[Any]:
     return [getattr(x, "birth", None) for x in record.inputs]
 
 
+def _is_product(record: Record) -> bool:
+    return record.op.name in ("matmul", "linear") or (
+        record.op.name == "einsum" and len(record.inputs) == 2
+    )
+
+
 class Network:
     """What the slips need to know of a tape: which part each record plays.
 
     Attributes
     ----------
-    pure : set of int
-        Births of what is made from parameters and numbers alone.
-    samples, classes : int
-        The size of the batch, and of an output.
+    pure : dict of int to set of int
+        Births of what is made from parameters and numbers alone, with those of the parameters.
+    products, layers : list of Record
+        The matrix products; those of parameters with something else.
+    samples : int or None
+        The size of the batch, where that can be told.
+    classes : int
+        The size of an output.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.path = [r for b, r in tape.records.items() if b in tape.wanted and r.op]
-        self.pure = set(tape.leaves)
+        self.pure = {birth: {birth} for birth in tape.leaves}
         for r in self.path:
             if all(self._is_pure(x, v) for x, v in zip(r.inputs, r.values, strict=True)):
-                self.pure.add(r.birth)
-        self.products = [r for r in self.path if r.op.name in ("matmul", "linear")]
+                self.pure[r.birth] = {leaf for b in births(r) for leaf in self.pure.get(b, ())}
+        self.products = [r for r in self.path if _is_product(r)]
+        self.layers = [r for r in self.products if len(set(self._sides(r))) == 2]
         self.samples, self.classes = self._lengths()
 
     def _is_pure(self, x: Any, value: Any) -> bool:
         birth = getattr(x, "birth", None)
         return birth in self.pure or (birth not in self.tape.wanted and np.size(value) == 1)
 
-    def _lengths(self) -> tuple[int, int]:
+    def _sides(self, product: Record) -> list[bool]:
+        """Which of two operands is made from parameters alone."""
+        return [birth in self.pure for birth in births(product)[:2]]
+
+    def _lengths(self) -> tuple[int | None, int]:
         for r in reversed(self.path):
             if r.op.name in ("log_softmax", "softmax") and np.ndim(r.data):
                 classes = np.shape(r.data)[r.params.get("axis", -1)]
-                return r.data.size // classes, classes
-        for r in self.products:
-            pure = [getattr(x, "birth", None) in self.pure for x in r.inputs[:2]]
-            if pure == [False, True]:
-                samples = int(np.prod(np.shape(r.values[0])[:-1]))
-            elif pure == [True, False]:
-                samples = int(np.prod(np.shape(r.values[1])[1:]))
+                rows: int | None = r.data.size // max(classes, 1)
+            elif r in self.layers:
+                rows = self._rows(r)
+                classes = r.data.size // (rows or 1)
             else:
                 continue
-            last = self.products[-1].data
-            return max(samples, 1), max(last.size // max(samples, 1), 1)
+            passes = self._passes()
+            return (passes if passes > 1 and rows in (None, 1) else rows), max(classes, 1)
         counts = [
-            r.values[0].size // max(np.size(r.data), 1)
+            r.values[0].size
             for r in self.path
-            if r.op.name in ("mean", "sum") and r.birth not in self.pure
+            if r.op.name in ("mean", "sum")
+            and np.ndim(r.values[0]) == 1
+            and r.birth not in self.pure
         ]
-        return max(counts, default=1), 1
+        return max(counts, default=None), 1
+
+    def _rows(self, layer: Record) -> int | None:
+        """How many samples a layer takes at once; None where it has no axis for them."""
+        side = self._sides(layer).index(False)
+        data = layer.values[side]
+        if layer.op.name == "einsum":
+            terms = layer.params["subscripts"].partition("->")[0].split(",")
+            free = [
+                n for n, c in zip(data.shape, terms[side], strict=True) if c not in terms[1 - side]
+            ]
+        else:
+            summed = -1 if side == 0 or data.ndim == 1 else -2
+            free = [n for i, n in enumerate(data.shape) if i != data.ndim + summed]
+        return int(np.prod(free)) or 1 if free else None
+
+    def _passes(self) -> int:
+        """How often the last layer is gone through side by side: a loop over the samples."""
+        if not self.layers:
+            return 1
+        last = self.layers[-1]
+        leaves, weights = self._weights(last)
+        same = [
+            r
+            for r in self.layers
+            if self._weights(r)[0] == leaves and np.array_equal(self._weights(r)[1], weights)
+        ]
+        before = ancestors([x for x in last.inputs if hasattr(x, "birth")], same[0].birth)
+        return 1 if same[0].birth in before else len(same)
+
+    def _weights(self, layer: Record) -> tuple[set[int], Any]:
+        side = self._sides(layer).index(True)
+        return self.pure[births(layer)[side]], layer.values[side]
 
     @cached_property
     def logits(self) -> Record | None:
         """The youngest value that a layer made before its activation."""
-        if not self.products:
+        last = next((r for r in reversed(self.products) if r.birth not in self.pure), None)
+        if last is None:
             return None
-        last = self.products[-1]
         for r in self.path:
             biased = r.op.name == "add" and last.birth in births(r)
             if biased and np.shape(r.data) == np.shape(last.data):
@@ -132,7 +180,7 @@ class Network:
     @cached_property
     def factors(self) -> dict[str, float]:
         """The factors that have a name."""
-        n, k = self.samples, self.classes
+        n, k = self.samples or 1, self.classes
         named = {
             "factor 2": 2.0,
             "factor 1/2": 1 / 2,
@@ -146,4 +194,8 @@ class Network:
             "1/N for 1/K": k / n,
             "1/(N-1) for 1/N": n / max(n - 1, 1),
         }
-        return {name: value for name, value in named.items() if value != 1}
+        return {
+            name: value
+            for name, value in named.items()
+            if value != 1 and (self.samples or "N" not in name) and (k > 1 or "K" not in name)
+        }

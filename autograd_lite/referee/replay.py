@@ -20,14 +20,23 @@ from ..sweep import ancestors, sweep
 from ..tensor import Tensor, plain
 from ..tree import map_leaves
 
-__all__ = ["Array", "Record", "Rule", "Tape", "op_of", "rule_of", "widened", "with_rules"]
+__all__ = [
+    "RELU",
+    "Array",
+    "Record",
+    "Rule",
+    "Tape",
+    "op_of",
+    "rule_of",
+    "widened",
+    "with_rules",
+]
 
 Array: TypeAlias = npt.NDArray[Any]
 Rule: TypeAlias = Callable[..., Any]
 
-_ROUNDING = 1e-14
-_GUARD = 1e-5
 _LONGEST = 12  # records that a function written out in others may take
+_RECTIFIERS = ("relu", "maximum", "fmax", "where", "clip")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +103,7 @@ class Tape:
         leaves: list[Tensor] = []
 
         def leaf(x: Any) -> Tensor:
-            leaves.append(Tensor(np.array(x, np.float64), requires_grad=True))
+            leaves.append(Tensor(np.array(plain(x), np.float64), requires_grad=True))
             return leaves[-1]
 
         given = [map_leaves(widened, arg) for arg in args]
@@ -165,34 +174,10 @@ class Tape:
                 new[birth] = replace(record, values=values, data=data)
         return new
 
-    def with_relu_slope(self, slope: float) -> Tape | None:
-        """The same tape with another derivative of relu at 0; None where no unit is at 0."""
-        altered = {}
-        for birth, record in self.records.items():
-            if record.op is _RELU:
-                (z,) = record.values
-                at_zero = np.abs(z) <= _ROUNDING * np.abs(z).max(initial=0)
-                if at_zero.any():
-                    params, values = {"at_zero": slope}, (np.where(at_zero, 0, z),)
-                    altered[birth] = replace(record, params=params, values=values)
-        if not altered:
-            return None
+    def with_records(self, altered: Mapping[int, Record]) -> Tape:
+        """The same tape with some records replaced."""
         tape = copy.copy(self)
         tape.records = {**self.records, **altered}
-        return tape
-
-    def without_guards(self) -> Tape | None:
-        """The same tape with 0 for the small number in log(p + 1e-12); None where none is."""
-        altered = {}
-        for birth, record in self.records.items():
-            if record.op is op_of(np.add):
-                values = [0.0 if _is_guard(v) else v for v in record.values]
-                if any(map(_is_guard, record.values)):
-                    altered[birth] = replace(record, values=values)
-        if not altered:
-            return None
-        tape = copy.copy(self)
-        tape.records = {**self.records, **self.replayed(altered)}
         return tape
 
     def noise(self, eps: float) -> list[float]:
@@ -240,10 +225,6 @@ class Tape:
                 yield source
 
 
-def _is_guard(value: Any) -> bool:
-    return isinstance(value, float) and 0 < abs(value) <= _GUARD
-
-
 def widened(x: Any) -> Any:
     """Copy an array, to double precision; leave anything else alone."""
     x = plain(x)
@@ -252,7 +233,7 @@ def widened(x: Any) -> Any:
     return x
 
 
-_RELU = Op(
+RELU = Op(
     op_of(relu).fn,
     (lambda g, y, x, at_zero: g * np.heaviside(x, at_zero),),
     broadcasts=True,
@@ -264,8 +245,9 @@ def _readings(record: Record, z: Record) -> Iterator[Record]:
     """Go through the functions that may have made this record's value of that of `z`."""
     shape = np.shape(z.data)
     known: list[tuple[Op, dict[str, Any]]] = [(op_of(sigmoid), {})]
-    if np.any(z.data <= 0):
-        known += [(_RELU, {"at_zero": slope}) for slope in (0, 1, 0.5)]
+    rectified = np.any(z.data > 0) or record.op.name in _RECTIFIERS  # else 0 says nothing
+    if rectified and np.any(z.data <= 0):
+        known += [(RELU, {"at_zero": slope}) for slope in (0, 1, 0.5)]
     for fn in softmax, log_softmax:
         known += [(op_of(fn), {"axis": axis}) for axis, n in enumerate(shape) if n > 1]
     for op, params in known:

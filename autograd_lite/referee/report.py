@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .explain import Slip
+from .case import Slip
 
 __all__ = ["BackpropReport", "Row", "Worst"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ..rules.neural import sigmoid, softmax
 from .network import Network, births
 from .replay import Record, Rule, rule_of, with_rules
 
-__all__ = ["MESSAGES", "Change", "changes", "scalings"]
+__all__ = ["MESSAGES", "Change", "changes", "silenced"]
 
 MESSAGES = {
     "value for derivative": "the activation f(z) itself stands where its derivative f'(z) belongs",
@@ -64,25 +64,31 @@ MESSAGES = {
         "only one sample of the batch counts; add up the gradients of all (+=, not =)"
     ),
 }
-"""What each slip of a rule is, in words; `explain` has those of factors."""
+"""What each slip of a rule is, in words; `factors` has those of multiples."""
 
 Changes: TypeAlias = Iterator[tuple[str, Record]]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A slip as altered records.
+    """Altered records: a slip that a backward pass can be run with, or a part of the loss silenced.
 
     Attributes
     ----------
-    slip, where : str
+    kind : {"rule", "factor", "penalty", "part"}
+        A slip with a message, a named factor in the rules, or the silence of a penalty or of
+        another part.
+    where : str
     records : dict of int to Record
         Replace those of the same birth.
+    name : str
+        Of the slip or factor.
     """
 
-    slip: str
+    kind: Literal["rule", "factor", "penalty", "part"]
     where: str
     records: dict[int, Record]
+    name: str = ""
 
 
 def changes(network: Network) -> Iterator[Change]:
@@ -91,24 +97,23 @@ def changes(network: Network) -> Iterator[Change]:
         found: dict[str, dict[int, Record]] = {}
         alone = []
         for record in network.path:
-            for slip, altered in kind(network, record):
-                if altered.birth not in found.setdefault(slip, {}):
-                    found[slip][altered.birth] = altered
-                alone.append(Change(slip, network.where(record), {record.birth: altered}))
-        for slip, records in found.items():
+            for name, altered in kind(network, record):
+                found.setdefault(name, {}).setdefault(altered.birth, altered)
+                alone.append(Change("rule", network.where(record), {record.birth: altered}, name))
+        for name, records in found.items():
             if len(records) > 1:
-                alone.insert(0, Change(slip, f"all {len(records)} places", records))
+                alone.insert(0, Change("rule", f"all {len(records)} places", records, name))
         for change in alone:
-            if change.slip == "softmax axis":  # what the forward pass had, and all that follows
+            if change.name == "softmax axis":  # what the forward pass had, and all that follows
                 change = replace(change, records=network.tape.replayed(change.records))
             yield change
-    for slip, c in network.factors.items():
+    for name, c in network.factors.items():
         steps = {birth: _scaled(record, c) for birth, record in network.activations.items()}
         if len(steps) > 1:
-            yield Change(slip, "the step through every activation", steps)
+            yield Change("factor", "the step through every activation", steps, name)
 
 
-def scalings(network: Network) -> Iterator[Change]:
+def silenced(network: Network) -> Iterator[Change]:
     """Go through the parts of the loss whose gradients may be off by a factor, set to 0."""
     if network.penalties:
         together = {r.birth: _scaled(r, 0) for r in network.penalties}
@@ -150,8 +155,9 @@ def _slopes(network: Network, record: Record) -> Changes:
         ),
         "pre-activation for derivative": lambda g, y, *xs: g * xs[i],
         "output formula at the input": lambda g, y, *xs: right(g, xs[i], *xs, **params),
-        "mask of the cotangent": lambda g, y, *xs: g * (g > 0),
     }
+    if is_relu:
+        rules["mask of the cotangent"] = lambda g, y, *xs: g * (g > 0)
     if name in ("tanh", "sigmoid"):
         of_sigmoid = lambda g, y, *xs: g * y * (1 - y)  # noqa: E731
         of_tanh = lambda g, y, *xs: g * (1 - y * y)  # noqa: E731
@@ -229,7 +235,7 @@ def _head(network: Network, record: Record) -> Changes:
     for sign in (-1, 1):
         yield "sign of one term", _bent(record, sign)
     for axis, n in enumerate(z.shape):
-        if n == network.samples > 1:
+        if n == (network.samples or 0) > 1:
             for k in (n - 1, 0):
                 mask = np.arange(n) == k
                 shape = [n if i == axis else 1 for i in range(z.ndim)]

@@ -25,6 +25,16 @@ FAMILIES: dict[str, Callable[[Any], Any]] = {
 """By name: the log-normaliser A of a family, whose derivative is the mean."""
 
 _OF_NEGATIVE = ("gamma", "inverse_gaussian")
+_DISPERSED = ("normal", *_OF_NEGATIVE)
+
+_SUPPORTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "bernoulli": ("from 0 to 1", lambda y: (y >= 0) & (y <= 1)),
+    "multinoulli": ("from 0 to 1", lambda y: (y >= 0) & (y <= 1)),
+    "poisson": ("0 or more", lambda y: y >= 0),
+    "gamma": ("positive", lambda y: y > 0),
+    "inverse_gaussian": ("positive", lambda y: y > 0),
+}
+"""By name of a family: what its targets are, where they cannot be any number."""
 
 
 def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
@@ -35,7 +45,7 @@ def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
     family : {"normal", "bernoulli", "poisson", "gamma", "inverse_gaussian", "multinoulli"}
     dispersion : float
         d: the variance of a normal, one over the shape of a gamma distribution, one over that of
-        an inverse Gaussian, and 1 for the others.
+        an inverse Gaussian. The others have none, and 1 is what they take.
 
     Returns
     -------
@@ -49,8 +59,9 @@ def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
     Raises
     ------
     ValueError
-        For an unknown family or a dispersion that is not positive; and from the function made,
-        for ``theta >= 0`` where the family needs it negative (gamma, inverse Gaussian).
+        For an unknown family, and for a dispersion that is not positive or that the family does not
+        have. From the function made, for ``theta >= 0`` where the family needs it negative (gamma,
+        inverse Gaussian), and for targets that the family cannot bring forth.
     ShapeError
         From the function made, for targets of another shape.
 
@@ -69,6 +80,11 @@ def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
         raise ValueError(f"glm_nll: family {family!r} is none of {', '.join(FAMILIES)}")
     if not dispersion > 0:
         raise ValueError(f"glm_nll: the dispersion must be positive, not {dispersion}")
+    if dispersion != 1 and family not in _DISPERSED:
+        raise ValueError(
+            f"glm_nll: the dispersion of {family} is 1, not {dispersion}; only "
+            f"{', '.join(_DISPERSED)} have one of their own"
+        )
     log_normaliser = FAMILIES[family]
 
     def loss(theta: Any, y: Any) -> Any:
@@ -83,6 +99,8 @@ def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
                 f"glm_nll: the natural parameter of {family} is negative, and the largest given "
                 f"is {np.max(plain(theta))}; let the model return -exp(...) or -softplus(...)"
             )
+        if family in _SUPPORTS:
+            _check_support(family, plain(y))
         if family == "multinoulli":
             each = log_normaliser(theta) - np.sum(theta * y, axis=-1, keepdims=True)
         else:
@@ -90,3 +108,11 @@ def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
         return np.mean(each) / dispersion
 
     return loss
+
+
+def _check_support(family: str, y: Any) -> None:
+    what, supported = _SUPPORTS[family]
+    wrong = np.unique(y[~supported(y)])
+    if wrong.size:
+        values = ", ".join(map(str, wrong[:3].tolist())) + ", ..." * (wrong.size > 3)
+        raise ValueError(f"glm_nll: the targets of {family} are {what}, not {values}")
