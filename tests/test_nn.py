@@ -29,7 +29,8 @@ def test_a_shared_parameter_is_listed_once():
             self.more = {"list": [Tensor(2.0, requires_grad=True), Tensor(3.0)]}
 
     assert [p.item() for p in Tied().parameters()] == [1.0, 2.0]
-    assert list(Tied().state_dict()) == ["a", "b", "more.list.0"]
+    assert [name for name, _ in Tied().named_parameters()] == ["a", "more.list.0"]
+    assert list(Tied().state_dict()) == ["a", "b", "more.list.0", "more.list.1"]
 
 
 def test_a_module_without_forward_says_so():

@@ -1,0 +1,112 @@
+"""Initial weights, by name or by a function ``init(shape, rng=rng, dtype=dtype)``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+_NAMES = (
+    *("kaiming_normal", "kaiming_uniform", "lecun_normal", "lecun_uniform", "orthogonal"),
+    *("xavier_normal", "xavier_uniform", "zeros"),
+)
+__all__ = [*_NAMES, "draw", "fans", "scaled"]
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Count the inputs of an output, and the outputs of an input.
+
+    The shape is (D, K) of a matrix that rows are multiplied with, or (K, C, R, S) of kernels.
+    """
+    if len(shape) < 2 or min(shape) < 1:
+        raise ValueError(f"init: weights are (D, K) or (K, C, R, S), all positive, not {shape}")
+    if len(shape) == 2:
+        return shape
+    return math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+
+
+def scaled(
+    shape: tuple[int, ...],
+    *,
+    fan: str = "in",
+    gain: float = 1.0,
+    uniform: bool = False,
+    rng: np.random.Generator | int | None = None,
+    dtype: Any = np.float64,
+) -> np.ndarray:
+    """Draw weights of mean 0 and variance ``gain**2 / fan``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    fan : {"in", "out", "average"}
+        "in" keeps the variance of the values, "out" that of the gradients.
+    gain : float
+    uniform : bool
+        Between plus and minus ``gain * sqrt(3 / fan)``; normal by default.
+    rng : numpy.random.Generator or int, optional
+    dtype : floating-point dtype
+    """
+    fan_in, fan_out = fans(shape)
+    n = {"in": fan_in, "out": fan_out, "average": (fan_in + fan_out) / 2}[fan]
+    rng = np.random.default_rng(rng)
+    unit = (
+        rng.uniform(-math.sqrt(3), math.sqrt(3), shape) if uniform else rng.standard_normal(shape)
+    )
+    weights: np.ndarray = (unit * (gain / np.sqrt(n))).astype(dtype)
+    return weights
+
+
+# Glorot and Bengio (2010), eq. (16) and (12); He et al. (2015), eq. (10); LeCun et al. (1998),
+# Efficient BackProp, section 4.6.
+xavier_uniform = partial(scaled, fan="average", uniform=True)
+xavier_normal = partial(scaled, fan="average")
+kaiming_uniform = partial(scaled, gain=math.sqrt(2), uniform=True)
+kaiming_normal = partial(scaled, gain=math.sqrt(2))
+lecun_uniform = partial(scaled, uniform=True)
+lecun_normal = partial(scaled)
+
+
+def orthogonal(
+    shape: tuple[int, ...],
+    *,
+    gain: float = 1.0,
+    rng: np.random.Generator | int | None = None,
+    dtype: Any = np.float64,
+) -> np.ndarray:
+    """Draw a matrix with orthonormal rows or columns, times `gain`; kernels count as rows.
+
+    References
+    ----------
+    Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks. The signs make the distribution uniform: Mezzadri (2007), How to
+    generate random matrices from the classical compact groups, section 5.
+    """
+    fans(shape)
+    rows, columns = shape[0], math.prod(shape[1:])
+    tall = np.random.default_rng(rng).standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(tall)
+    q = q * np.where(np.diag(r) < 0, -gain, gain)
+    weights: np.ndarray = (q if rows >= columns else q.T).reshape(shape).astype(dtype)
+    return weights
+
+
+def zeros(shape: tuple[int, ...], *, rng: Any = None, dtype: Any = np.float64) -> np.ndarray:  # noqa: ARG001
+    """Make weights of 0, from which only a last layer can learn."""
+    return np.zeros(shape, dtype)
+
+
+def draw(
+    init: str | Callable[..., Any], shape: tuple[int, ...], rng: Any, dtype: Any
+) -> np.ndarray:
+    """Draw weights with an initialiser given by name or as a function."""
+    if isinstance(init, str) and init not in _NAMES:
+        raise ValueError(f"init {init!r} is none of {', '.join(_NAMES)}")
+    function = globals()[init] if isinstance(init, str) else init
+    weights = np.asarray(function(shape, rng=rng, dtype=dtype), dtype)
+    if weights.shape != shape:
+        raise ValueError(f"init returned weights of shape {weights.shape}, and {shape} is wanted")
+    return weights

@@ -1,0 +1,362 @@
+"""Layers of samples in rows, and models of layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..creation import named
+from ..errors import DataDependentError, ShapeError
+from ..mode import mode
+from ..rules.activations import elu, gelu, leaky_relu, selu, silu, softplus
+from ..rules.images import conv2d, max_pool2d
+from ..rules.layers import dropout, layer_norm, linear
+from ..rules.neural import relu, sigmoid
+from ..tensor import Tensor, as_array
+from . import init as initial
+from .module import Module
+
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
+    "Lambda",
+    "LayerNorm",
+    "Linear",
+    "MaxPool2d",
+    "Sequential",
+]
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "selu": selu,
+    "gelu": gelu,
+    "silu": silu,
+    "softplus": softplus,
+}
+
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+"""They halve the mean square of what they are given, or nearly so."""
+
+Init = str | Callable[..., Any]
+Rng = np.random.Generator | int | None
+
+
+class Linear(Module):
+    """An affine layer ``x @ W + b`` of rows.
+
+    Parameters
+    ----------
+    fan_in, fan_out : int
+        Width of a row before and after.
+    bias : bool
+        Whether there is a `b`, which starts at 0.
+    init : str or callable
+        Draws the weights: a name in `nn.init`, or ``init(shape, rng=rng, dtype=dtype)``.
+    gain : float
+        Multiplies them. With the `init` of the default, their variance is ``gain**2 / fan_in``.
+    rng : numpy.random.Generator or int, optional
+    dtype : floating-point dtype
+    name : str
+        Ends the names of the parameters, as in ``W1``.
+    """
+
+    def __init__(
+        self,
+        fan_in: int,
+        fan_out: int,
+        bias: bool = True,
+        *,
+        init: Init = "lecun_normal",
+        gain: float = 1.0,
+        rng: Rng = None,
+        dtype: Any = np.float64,
+        name: str = "",
+    ) -> None:
+        W = float(gain) * initial.draw(init, (fan_in, fan_out), rng, dtype)
+        self.W = Tensor(W, requires_grad=True, name=f"W{name}")
+        self.b: Any = _start(0, fan_out, dtype, f"b{name}") if bias else None
+        self.name = f"linear{name}"
+
+    def _kind(self) -> str:
+        fan_in, fan_out = self.W.shape
+        return f"{type(self).__name__}({fan_in}, {fan_out}{', bias=False' * (self.b is None)})"
+
+    def forward(self, x: Any) -> Any:
+        """Map rows of shape (..., fan_in) to (..., fan_out)."""
+        return linear(x, self.W, self.b)
+
+
+class Conv2d(Module):
+    """Kernels that slide over images: `ag.conv2d`. What is drawn and named is as in `Linear`."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        bias: bool = True,
+        *,
+        init: Init = "lecun_normal",
+        rng: Rng = None,
+        dtype: Any = np.float64,
+        name: str = "",
+    ) -> None:
+        size = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+        W = initial.draw(init, (out_channels, in_channels, *size), rng, dtype)
+        self.W = Tensor(W, requires_grad=True, name=f"W{name}")
+        self.b: Any = _start(0, out_channels, dtype, f"b{name}") if bias else None
+        self.stride, self.padding = stride, padding
+        self.name = f"conv{name}"
+
+    def _kind(self) -> str:
+        k, c, *size = self.W.shape
+        return f"Conv2d({c}, {k}, {tuple(size)}{', bias=False' * (self.b is None)})"
+
+    def forward(self, x: Any) -> Any:
+        """Map images of shape (N, in_channels, H, W) to (N, out_channels, ...)."""
+        return conv2d(x, self.W, self.b, stride=self.stride, padding=self.padding)
+
+
+class MaxPool2d(Module):
+    """The largest element of each window of images: `ag.max_pool2d`."""
+
+    def __init__(
+        self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None
+    ) -> None:
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+
+    def forward(self, x: Any) -> Any:
+        """Map images of shape (N, C, H, W) to (N, C, ...)."""
+        return max_pool2d(x, self.kernel_size, self.stride)
+
+
+class LayerNorm(Module):
+    """Mean 0 and variance 1 over the last axes, times `gamma` plus `beta`: `ag.layer_norm`.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        The lengths of these axes.
+    eps : float
+        Is added to the variance.
+    dtype : floating-point dtype
+    name : str
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float = 1e-5,
+        *,
+        dtype: Any = np.float64,
+        name: str = "",
+    ) -> None:
+        self.gamma = _start(1, normalized_shape, dtype, f"gamma{name}")
+        self.beta = _start(0, normalized_shape, dtype, f"beta{name}")
+        self.eps = eps
+        self.name = f"norm{name}"
+
+    def _kind(self) -> str:
+        return f"LayerNorm({', '.join(map(str, self.gamma.shape))})"
+
+    def forward(self, x: Any) -> Any:
+        """Normalise rows of shape (..., *normalized_shape)."""
+        x, shape = as_array(x), self.gamma.shape
+        if x.shape[x.ndim - len(shape) :] != shape:
+            raise ShapeError(f"LayerNorm of {shape}: samples of shape {x.shape} end otherwise")
+        axes = tuple(range(-len(shape), 0))
+        return layer_norm(x, self.gamma, self.beta, axis=axes, eps=self.eps)
+
+
+class Dropout(Module):
+    """Elements set to 0 at random, in the mode of `train` only: `ag.dropout`.
+
+    Parameters
+    ----------
+    p : float
+        The probability that an element is dropped, from 0 to below 1.
+    rng : numpy.random.Generator or int, optional
+        Draws the masks. No program can be derived while it does: a DataDependentError says so.
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout: p is a probability from 0 to below 1, not {p}")
+        self.p = p
+        self.rng = np.random.default_rng(rng)
+
+    def forward(self, x: Any) -> Any:
+        """Drop elements of an array of any shape; return it as it is in the mode of `eval`."""
+        if not self.training or self.p == 0:
+            return x
+        if mode.tracing:  # before a mask is drawn: who cannot derive goes on with the same numbers
+            raise DataDependentError(
+                "Dropout draws a mask for each batch, and a derived program would keep one; derive "
+                "after model.eval(), or pass a mask as an argument: ag.dropout(x, rate, mask=mask)"
+            )
+        return dropout(x, self.p, rng=self.rng)
+
+
+class Flatten(Module):
+    """Each sample as a row."""
+
+    def forward(self, x: Any) -> Any:
+        """Map an array of shape (N, ...) to (N, K)."""
+        x = as_array(x)
+        return x.reshape((len(x), math.prod(x.shape[1:])))
+
+
+class Lambda(Module):
+    """A function as a module, as `Sequential` makes them."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output, without a box of its own around the op."""
+        return self.forward(*args, **kwargs)
+
+    def _kind(self) -> str:
+        return str(getattr(self.function, "__name__", self.function)).lstrip("_")
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
+        return self.function(*args, **kwargs)
+
+
+class Sequential(Module):
+    """Layers one after the other.
+
+    Parameters
+    ----------
+    *layers : callable
+        Modules and functions, such as ``nn.relu`` or ``np.tanh``. Parameters are numbered as of
+        an `MLP`: ``W1``, with the output ``Z1``, of which a function makes ``A1``.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> model = nn.Sequential(nn.Linear(2, 8, rng=0), np.tanh, nn.Linear(8, 1, rng=1))
+    >>> model
+    Sequential                33 parameters
+      layers.0  Linear(2, 8)  24
+      layers.1  tanh
+      layers.2  Linear(8, 1)   9
+    >>> model(np.ones((5, 2))).shape
+    (5, 1)
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        self.layers: list[Module] = []
+        n = 0
+        for layer in layers:
+            if isinstance(layer, type) or not callable(layer):
+                hint = (
+                    f"{layer.__name__}(...)" if isinstance(layer, type) else "Sequential(*layers)"
+                )
+                raise TypeError(f"Sequential takes layers, not {layer!r}; write {hint}")
+            module = layer if isinstance(layer, Module) else Lambda(layer)
+            self.layers.append(module)
+            own = _own(module)
+            n += bool(own)
+            unnumbered = [p for key, p in own.items() if p.name == key]
+            for p in unnumbered:
+                p.name = f"{p.name}{n}"
+            if unnumbered:
+                module.name = f"{module.name or type(module).__name__}{n}"
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, i: int) -> Module:
+        return self.layers[i]
+
+    def forward(self, x: Any) -> Any:
+        """Put samples through the layers in order."""
+        n = 0
+        for layer in self.layers:
+            before, x = x, layer(x)
+            n += bool(own := _own(layer))
+            if x is not before and (own or isinstance(layer, Lambda)):
+                x = named(x, f"Z{n}" if own else f"A{n}")
+        return x
+
+
+class MLP(Module):
+    """A multilayer perceptron of rows, with the same activation between all its layers.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Width of the input, of each hidden layer, and of the output.
+    activation : str
+        A name in `ACTIVATIONS`.
+    init : str or callable, optional
+        As of `Linear`; "kaiming_normal" by default for relu and its kin, else "lecun_normal".
+    rng : numpy.random.Generator or int, optional
+        Draws the weights.
+    dtype : floating-point dtype
+
+    Raises
+    ------
+    ValueError
+        For fewer than two widths, or an activation of another name.
+
+    Examples
+    --------
+    >>> model = MLP([64, 32, 10], rng=np.random.default_rng(0))
+    >>> model(np.zeros((5, 64))).shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activation: str = "relu",
+        *,
+        init: Init | None = None,
+        rng: Rng = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        if len(widths) < 2:
+            raise ValueError(f"MLP needs the widths of input and output, not {list(widths)}")
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"MLP: activation {activation!r} is none of {list(ACTIVATIONS)}")
+        rng = np.random.default_rng(rng)
+        init = init or ("kaiming_normal" if activation in _RECTIFIERS else "lecun_normal")
+        self.activation = activation
+        self.layers = [
+            Linear(fan_in, fan_out, init=init, rng=rng, dtype=dtype, name=str(i))
+            for i, (fan_in, fan_out) in enumerate(pairwise(widths), start=1)
+        ]
+
+    def forward(self, x: Any) -> Any:
+        """Map rows of shape (N, widths[0]) to logits of shape (N, widths[-1])."""
+        activate = ACTIVATIONS[self.activation]
+        *hidden, last = self.layers
+        for i, layer in enumerate(hidden, start=1):
+            z = named(layer(x), f"Z{i}")
+            x = named(activate(z), f"A{i}")
+        return named(last(x), f"Z{len(self.layers)}")
+
+
+def _start(value: float, shape: Any, dtype: Any, name: str) -> Tensor:
+    return Tensor(np.full(shape, value, dtype), requires_grad=True, name=name)
+
+
+def _own(layer: Module) -> dict[str, Tensor]:
+    return {key: p for key, p in vars(layer).items() if isinstance(p, Tensor)}
