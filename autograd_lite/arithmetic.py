@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import DetachedError, NoRuleError, ShapeError
+from .mode import mode, refuse_while_tracing
 from .op import COMPOSED, NOTHING, OPS
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ class Arithmetic:
     __imatmul__ = _in_place(__matmul__)
 
     def __getitem__(self, index: Any) -> Tensor:
+        parts = index if isinstance(index, tuple) else (index,)
+        if mode.tracing and any(
+            isinstance(p, Arithmetic) and str(getattr(p, "dtype", "")) == "bool" for p in parts
+        ):
+            refuse_while_tracing("as many entries as a mask has (use np.where, or times the mask)")
         op = OPS[operator.getitem]
         return self._apply(op, *op.bind(self, index))
 

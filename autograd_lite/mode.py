@@ -61,6 +61,7 @@ def no_grad() -> contextlib._GeneratorContextManager[None]:
     ...     print((w * 2).requires_grad)
     False
     """
+    refuse_while_tracing("what is computed without recording (ag.no_grad; use ag.stop_gradient)")
     return recording(False)
 
 
@@ -93,7 +94,7 @@ def refuse_while_tracing(what: str) -> None:
     """Raise a DataDependentError that names the user's line, while a program is derived."""
     if mode.tracing:
         raise DataDependentError(
-            f"{users_line()}: {what} of a Tensor was asked for while its program is derived, which "
+            f"{users_line()}: {what} was asked for while a program is derived, which "
             "would keep what the example gave; write np.where(condition, a, b) for a branch, a "
             "loop of fixed length, or pass the value in as a Python number, a static argument"
         )

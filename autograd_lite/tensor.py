@@ -264,7 +264,7 @@ class Tensor(Arithmetic):
 
     def item(self) -> Any:
         """Return the single number this holds as a Python number."""
-        refuse_while_tracing("item()")
+        refuse_while_tracing("item() of a Tensor")
         return self.data.item()
 
     # NumPy's protocols: a plain NumPy call on a Tensor arrives here.
@@ -334,10 +334,11 @@ class Tensor(Arithmetic):
         return len(self.data)
 
     def __bool__(self) -> bool:
-        refuse_while_tracing("the truth")
+        refuse_while_tracing("the truth of a Tensor")
         return bool(self.data)
 
     def __float__(self) -> float:
+        refuse_while_tracing("float() of a Tensor")
         if self.requires_grad and self.op is not released and mode.recording:
             raise DetachedError(
                 "float() of a tensor that requires a gradient (math.exp and `array[i] = t` call "

@@ -47,7 +47,8 @@ def agree(found, expected, tolerance=1e-12):
 
 def lines(step):
     """The body of the program, without its definitions."""
-    return step.source.partition("def step(")[2].partition("\n")[2].replace("    ", "").split("\n")
+    body = step.source.partition("def step(")[2].partition("\n")[2].replace("    ", "")
+    return [line for line in body.split("\n") if not line.startswith("#")]
 
 
 # What it reads like.
@@ -221,7 +222,9 @@ def test_every_expression_of_the_selfcheck_is_right_on_other_data_and_alone():
                 if a.shape != b.shape or not (np.abs(a - b)[known] <= 1e-9 * scale).all():
                     wrong.append(case.text)
     assert not wrong
-    assert refused == ["t[:, x[0] > 0] ** 2"]  # the number of columns depends on the data
+    kinds = (" > ", "np.isnan", "rng=")  # as many as are True, and random draws
+    assert all(any(kind in text for kind in kinds) for text in refused), refused
+    assert len(refused) < 20
 
 
 def chains():
@@ -560,3 +563,104 @@ def test_the_example_is_let_go():
     gc.collect()
     assert x_alive() is None
     assert step(np.zeros((100, 100)))[0] == 0
+
+
+# What an outside review found.
+
+
+def test_arrays_whose_dtype_is_another_object_are_taken():
+    import pickle
+
+    step = ag.derive(lambda x, k: (x * x * (1 if k != k else k)).sum(), X, 2.0)
+    expected = step(X, 2.0)
+    agree(step(pickle.loads(pickle.dumps(X)), 2.0), expected)
+    agree(step(X.astype(">f8"), 2.0), expected)
+    agree(step(X, float("nan"))[0], step(X, float("nan"))[0])
+    integers = ag.derive(lambda x, i: x[i].sum(), X, np.array([1, 2]))
+    agree(integers(X, np.array([0, 3], np.longlong)), integers(X, np.array([0, 3])))
+
+
+def test_a_derivative_through_a_step_and_a_step_inside_of_a_program():
+    step = ag.derive(lambda x: np.sum(x**3), X[0])
+    agree(ag.grad(lambda x: step(x)[0])(X[1]), 3 * X[1] ** 2)
+    x = ag.Tensor(X[1], requires_grad=True)
+    (step(x)[0] + np.sum(x)).backward()
+    agree(x.grad, 3 * X[1] ** 2 + 1)
+
+    def nested(x):
+        return step(x)[0] * np.sum(x)
+
+    agree(ag.derive(nested, X[0])(X[1]), ag.value_and_grad(nested)(X[1]))
+
+
+def test_what_is_not_recorded_is_refused():
+    def shifted(x):
+        with ag.no_grad():
+            top = np.max(x)
+        return np.sum(np.exp(x - top))
+
+    with pytest.raises(ag.DataDependentError, match=r"ag\.no_grad; use ag\.stop_gradient"):
+        ag.derive(shifted, X[0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(x / x.data.max()),
+        lambda x: np.sum(x) / np.linalg.norm(x.data),
+        lambda x: np.sum(x) * np.median(x.data),
+        lambda x: np.sum(x) if x.data.sum() > 1000 else np.sum(x) * x.data.sum(),
+    ],
+    ids=["max", "norm", "median", "sum"],
+)
+def test_numbers_that_do_not_depend_on_the_order_are_not_baked_in(f):
+    with pytest.raises(ag.DataDependentError, match="was computed from the example's data"):
+        ag.derive(f, X[0])
+    with pytest.raises(ag.DataDependentError, match="was computed from the example's data"):
+        ag.derive(lambda w, x: w * x.data, np.array(2.0), np.array(3.0))
+
+
+def test_masks_do_not_fix_how_many_they_choose():
+    with pytest.raises(ag.DataDependentError, match="as many entries as a mask has"):
+        ag.derive(lambda x, m: np.mean(x[m] ** 2), X[0], X[0] > 0)
+    chosen = np.array([True, False, True, True, False])
+    step = ag.derive(lambda x: np.mean(x[chosen] ** 2), X[0])
+    agree(step(X[1]), ag.value_and_grad(lambda x: np.mean(x[chosen] ** 2))(X[1]))
+
+
+def test_an_op_of_the_user_that_draws_at_random_draws_in_each_run():
+    generator = np.random.default_rng(0)
+    noisy = ag.function(lambda x: x + generator.standard_normal(x.shape), lambda g, y, x: g)
+    step = ag.derive(lambda x: noisy(x).sum(), X[0])
+    assert step(X[0])[0] != step(X[0])[0]
+
+
+def test_numbers_are_not_moved_where_that_overflows():
+    def loss(x, y):
+        return np.sum(x * np.float16(0.001) * y)
+
+    x = np.full(2, 300, np.float16)
+    agree(ag.derive(loss, x, x)(x, x), ag.value_and_grad(loss)(x, x), 1e-2)
+
+    def quotient(x):
+        return np.sum(x / (x + 1) * (x + 1))
+
+    x = np.array([-1.0, 2.0])
+    with np.errstate(all="ignore"):
+        assert np.isnan(ag.derive(quotient, X[0][:2])(x)[0])
+
+
+def test_single_numbers_are_not_shared():
+    step = ag.derive(lambda x: x * 2, np.array(1.0))
+    _, gradient = step(np.array(1.0))
+    gradient[...] = 99
+    assert step(np.array(1.0))[1] == 2
+    x = np.array(1.0)
+    assert ag.derive(lambda x: x, x, argnums=None)(x) is not x
+
+
+def test_a_checkpoint_is_written_out():
+    def loss(x):
+        return np.sum(ag.checkpoint(np.tanh)(x) ** 2)
+
+    agree(ag.derive(loss, X[0])(X[1]), ag.value_and_grad(loss)(X[1]))

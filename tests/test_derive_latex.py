@@ -246,7 +246,10 @@ def assert_typesets(text):
         assert "\\" not in mathml
 
 
-@pytest.mark.parametrize("case", CASES[::20], ids=lambda case: case.text)
+DERIVABLE = [case for case in CASES if " > " not in case.text and "rng=" not in case.text]
+
+
+@pytest.mark.parametrize("case", DERIVABLE[::20], ids=lambda case: case.text)
 def test_every_expression_of_the_selfcheck_typesets(case):
     def loss(*xs):
         y = case.function(*xs)

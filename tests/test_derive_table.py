@@ -136,7 +136,10 @@ def test_a_program_without_lines_has_an_empty_table():
     assert str(found)
 
 
-@pytest.mark.parametrize("case", CASES[5::40], ids=lambda case: case.text)
+DERIVABLE = [case for case in CASES if " > " not in case.text and "rng=" not in case.text]
+
+
+@pytest.mark.parametrize("case", DERIVABLE[5::40], ids=lambda case: case.text)
 def test_every_expression_of_the_selfcheck_has_a_table(case):
     def loss(*xs):
         y = case.function(*xs)

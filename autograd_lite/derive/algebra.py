@@ -7,15 +7,16 @@ the shape and dtype of the line.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .keys import Known, frozen
 from .program import Node, Program, constant, made_by, node, rewritten
 
-__all__ = ["Known", "frozen", "identity", "is_number", "like", "make", "simplify"]
+__all__ = ["is_number", "like", "make", "simplify"]
 
 Rule = Callable[[Node], Node | None]
 
@@ -56,46 +57,11 @@ def _with_known_quotients(program: Program) -> Program:
     return rewritten(program, rule)
 
 
-class Known:
-    """The lines so far, by function and inputs."""
-
-    def __init__(self) -> None:
-        self._lines: dict[Hashable, Node] = {}
-
-    def add(self, line: Node) -> None:
-        """Remember a line, unless there is one like it."""
-        assert line.op is not None
-        self._lines.setdefault((line.op.fn, *map(identity, line.inputs)), line)
-
-    def find(self, fn: Callable[..., Any], *inputs: Node) -> Node | None:
-        """The line of a function of these inputs, without keywords."""
-        found = self._lines.get((fn, *map(identity, inputs)))
-        return found if found is not None and not found.params else None
-
-
-def identity(x: Node) -> Hashable:
-    """What tells a node from others: of a constant its type and value, else the node itself."""
-    if x.is_constant:
-        return (type(x.value), x.dtype.str, x.shape, np.asarray(x.value).tobytes())
-    return x.birth
-
-
-def frozen(value: Any) -> Hashable:
-    """Keywords as something that can be looked up; an array is itself alone."""
-    if isinstance(value, dict):
-        return tuple((key, frozen(v)) for key, v in value.items())
-    if isinstance(value, (tuple, list)):
-        return (type(value).__name__, *map(frozen, value))
-    if isinstance(value, slice):
-        return ("slice", value.start, value.stop, value.step)
-    if isinstance(value, (bool, int, float, str)):
-        return (type(value).__name__, value)
-    return id(value)
-
-
 def _simpler(line: Node, forward: int) -> Node | None:
     for _ in range(20):
         for rule in _RULES.get(line.op.fn, ()) if line.op else ():
+            if rule in _MOVES_NUMBERS and (line.place <= forward or line.dtype.itemsize < 4):
+                continue  # in another order what was finite might not be
             found = rule(line)
             if found is not None and (found.shape, found.dtype) == (line.shape, line.dtype):
                 if found.op is not None and (found.place > forward) == (line.place > forward):
@@ -119,6 +85,15 @@ def _of(*fns: Callable[..., Any]) -> Callable[[Rule], Rule]:
         return rule
 
     return enter
+
+
+_MOVES_NUMBERS: set[Rule] = set()
+"""Rules that change the order in which numbers are multiplied: cotangents only, see `_simpler`."""
+
+
+def _moves_numbers(rule: Rule) -> Rule:
+    _MOVES_NUMBERS.add(rule)
+    return rule
 
 
 def _number(x: Node) -> Any:
@@ -207,6 +182,7 @@ def _small_powers(line: Node) -> Node | None:
 
 
 @_of(np.multiply)
+@_moves_numbers
 def _constant_last(line: Node) -> Node | None:
     """Put a number after what it scales, and two numbers together."""
     a, b = line.inputs
@@ -219,7 +195,20 @@ def _constant_last(line: Node) -> Node | None:
     return make(line, np.multiply, x, product) if np.isfinite(product) and product else None
 
 
+def _is_positive(x: Node) -> bool:
+    """Whether the values are surely above 0: exponentials, their sums and quotients."""
+    if made_by(x, np.sum, np.reshape):
+        return _is_positive(x.inputs[0])
+    if made_by(x, np.divide, np.add):
+        return all(map(_is_positive, x.inputs))
+    if x.op is None:
+        number = _number(x)
+        return number is not None and np.isrealobj(number) and bool(number > 0)
+    return x.op.name in ("exp", "softmax", "sigmoid")
+
+
 @_of(np.multiply)
+@_moves_numbers
 def _numbers_out_of_products(line: Node) -> Node | None:
     """Scale the product, not a factor: ``(x * c) * y`` is ``(x * y) * c``."""
     a, b = line.inputs
@@ -239,6 +228,7 @@ def _divided_by_a_number(line: Node) -> Node | None:
 
 
 @_of(np.divide)
+@_moves_numbers
 def _numbers_out_of_quotients(line: Node) -> Node | None:
     a, b = line.inputs
     if _scaled(a) and a.shape == line.shape and _number(b) is None:
@@ -247,6 +237,7 @@ def _numbers_out_of_quotients(line: Node) -> Node | None:
 
 
 @_of(np.add, np.subtract)
+@_moves_numbers
 def _common_number(line: Node) -> Node | None:
     """Add first, then scale: ``x * c - y * c`` is ``(x - y) * c``; c leads with its sign."""
     first, second = (_term(line, x) for x in line.inputs)
@@ -353,6 +344,7 @@ def _not_stretched(line: Node) -> Node | None:
 
 
 @_of(np.sum, np.mean)
+@_moves_numbers
 def _of_scaled(line: Node) -> Node | None:
     """Reduce first, then scale: ``sum(-x)`` is ``-sum(x)``."""
     (x,) = line.inputs
@@ -367,7 +359,7 @@ def _of_scaled(line: Node) -> Node | None:
 def _quotient_times_divisor(line: Node) -> Node | None:
     a, b = line.inputs
     for x, y in ((a, b), (b, a)):
-        if made_by(x, np.divide) and x.inputs[1] is y:
+        if made_by(x, np.divide) and x.inputs[1] is y and _is_positive(y):
             return x.inputs[0]
     return None
 
@@ -379,7 +371,7 @@ def _quotient_in_a_difference(line: Node) -> Node | None:
         if _loose(inner, np.add, np.subtract):
             assert inner.op is not None
             a, q = inner.inputs
-            if _loose(q, np.divide) and q.inputs[1] is x:
+            if _loose(q, np.divide) and q.inputs[1] is x and _is_positive(x):
                 return make(line, inner.op.fn, make(line, np.multiply, x, a), q.inputs[0])
     return None
 
@@ -388,8 +380,9 @@ def _quotient_in_a_difference(line: Node) -> Node | None:
 def _quotient_of_quotient(line: Node) -> Node | None:
     """``(a / (e / s)) / s`` is ``a / e``."""
     a, s = line.inputs
-    if made_by(a, np.divide) and made_by(a.inputs[1], np.divide) and a.inputs[1].inputs[1] is s:
-        return make(line, np.divide, a.inputs[0], a.inputs[1].inputs[0])
+    inner = a.inputs[1] if made_by(a, np.divide) else None
+    if inner and made_by(inner, np.divide) and inner.inputs[1] is s and _is_positive(s):
+        return make(line, np.divide, a.inputs[0], inner.inputs[0])
     return None
 
 

@@ -231,7 +231,7 @@ class Compiler:
             name = self.names.get(x.birth) or self.given(x.value)
             own = x.op is not None and self._root(x) is x and name not in seen
             seen.add(name)
-            leaves.append(name if own or not x.shape else f"{name}.copy()")
+            leaves.append(name if own or not hasattr(x.value, "copy") else f"{name}.copy()")
         return self._display(structure, iter(leaves), leaves)
 
     def _display(self, tree: Any, leaves: Any, everything: Sequence[str]) -> str:
@@ -280,7 +280,10 @@ class Compiler:
                 return f"{name} is not None"
             if not isinstance(value, np.ndarray):
                 kind, static = self._fn(type(value)), self.given(value)
-                return f"{name}.__class__ is not {kind} or {name} != {static}"
+                return (
+                    f"{name} is not {static} and "
+                    f"({name}.__class__ is not {kind} or {name} != {static})"
+                )
             x = next(nodes)
             self.names[x.birth] = name
             return (
@@ -311,10 +314,6 @@ class Compiler:
         )
         pool: list[Any] = []
         scope = {**self.namespace, "pop": pool.pop, "give_back": pool.append}
-        import os
-
-        if os.environ.get("SHOW"):
-            print(text)
         exec(compile(text, "<derived>", "exec"), scope)
         run: Callable[[Sequence[Any]], Any] = scope["run"]
         return run

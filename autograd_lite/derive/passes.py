@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .algebra import Known, frozen, identity, is_number, make, simplify
+from .algebra import is_number, make, simplify
+from .keys import Known, frozen, identity
 from .program import Node, Program, constant, made_by, rewritten
-from .trace import record
+from .trace import trace
 
 __all__ = ["PASSES", "by_liveness", "expand", "fold", "reuse", "share"]
 
@@ -67,7 +68,7 @@ def expand(
         body = instead.get(op.fn, op.forward)
         try:
             with np.errstate(all="ignore"):
-                inside, _ = record(
+                inside = trace(  # twice, so that a body that draws at random stays one line
                     lambda tensors: [body(*tensors, **line.params)],
                     [np.asarray(x.value) for x in line.inputs],
                     [""] * len(line.inputs),

@@ -124,6 +124,8 @@ def write(
         head.append(f"{', '.join(name for name, _ in spelling.arrays)}, = constants")
     if "N" in {spelling.sizes[n] for n in spelling.sizes_used}:
         head.append(f"N = len({spelling.names[data[0].birth]})")
+    shapes = ", ".join(f"{spelling.names[x.birth]} {x.shape}" for x in data)
+    head += [f"# right for the shapes it was derived for: {shapes}"] * bool(data)
     return Written(spelling, parameters, [*taken_apart, *head, *lines, f"return {returned}"])
 
 

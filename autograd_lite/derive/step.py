@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ..derivatives import positions, value_and_grad
-from ..tensor import plain
+from ..mode import mode
+from ..tensor import Tensor, plain
 from ..tree import flatten, map_leaves, replaced
 from . import fast, with_numba
 from .fast import MISS
@@ -93,6 +94,7 @@ def derive(
     <BLANKLINE>
     <BLANKLINE>
     def step(w, x, y):
+        # right for the shapes it was derived for: x (3, 2), y (3,)
         z = x @ w
         v1 = z - y
         loss = (v1 ** 2).sum() / 2
@@ -117,6 +119,7 @@ class Step:
         self._f = f
         self._argnums = argnums
         self._compiled = compiled
+        self._eagerly = f if argnums is None else value_and_grad(f, argnums)
         self._derived: OrderedDict[Hashable, Derived] = OrderedDict()
         self._last: Derived | None = None
 
@@ -126,10 +129,15 @@ class Step:
             result = last.run(args)
             if result is not MISS:
                 return result
+        if any(_is_recorded(leaf) for arg in args for leaf in flatten(arg)):
+            return self._eagerly(*args)  # an outer derivative, or program, goes through this one
         args = tuple(map_leaves(_as_given, arg) for arg in args)
         derived = self._derived.get(_signature(args)) or self.record(*args)
         self._last = derived
-        return derived.run(args)
+        result = derived.run(args)
+        if result is MISS:
+            raise RuntimeError("derive: a program does not take the arguments it was made for")
+        return result
 
     def record(self, *args: Any) -> Derived:
         """Record the function for arguments of this kind."""
@@ -278,7 +286,16 @@ def _without_data(leaf: Any) -> Any:
 def _as_given(leaf: Any) -> Any:
     """A leaf as the programs take it: an array, or a static argument."""
     x = plain(leaf)
-    return np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else x
+    if not isinstance(x, (np.ndarray, np.generic)):
+        return x
+    x = np.asarray(x)
+    known = np.dtype(x.dtype.newbyteorder("=").str)  # there is one object of a kind; ask for that
+    return x if x.dtype is known else x.astype(known)
+
+
+def _is_recorded(leaf: Any) -> bool:
+    """Whether what becomes of a leaf is recorded."""
+    return isinstance(leaf, Tensor) and (leaf.requires_grad or mode.tracing)
 
 
 def _signature(args: tuple[Any, ...]) -> Hashable:

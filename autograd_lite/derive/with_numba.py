@@ -90,7 +90,7 @@ class _Fused(Compiler):
                 readers.setdefault(x.birth, []).extend(found)
         wanted = {x.birth for x in self.program.outputs}
         for line in self.program.lines:
-            if self._is_view(line):
+            if self._is_view(line) and line.birth not in wanted:
                 self.nested[line.birth] = 0
             elif made_by(line, *ELEMENTWISE) and line.birth not in wanted | self.whole:
                 births = {x.birth for x in readers[line.birth]}

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..declare import function
 from ..errors import ShapeError
+from ..mode import refuse_while_tracing
 from ..tensor import Tensor, as_array, plain
 from .linalg import matmul_left, matmul_right
 
@@ -137,6 +138,8 @@ def dropout(
         raise TypeError(
             "dropout: give rng=np.random.default_rng(seed) to draw a mask, or mask=, not both"
         )
+    if rng is not None:
+        refuse_while_tracing("a random mask (ag.dropout(x, rate, mask=mask) takes one)")
     mask = as_array(mask if rng is None else rng.random(x.shape) >= rate, "the mask of dropout")
     fitting("dropout", "mask", mask, x.shape)
     return x * (mask.astype(bool).astype(x.dtype) / (1 - rate))
