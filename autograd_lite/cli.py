@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from . import commands
+from .commands import OPTIMIZERS
+from .nn import ACTIVATIONS
 
 __all__ = ["main"]
 
@@ -27,6 +34,24 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return rate
+
+
+def _widths(text: str) -> list[int]:
+    return [_positive(width) for width in text.split(",")]
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows defaults, and examples as they are laid out."""
+
+
 def _verdict(text: str) -> str:
     return text.replace("-", " ")
 
@@ -38,8 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action="version", version=f"%(prog)s {version('autograd_lite')}"
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser(
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = subparsers.add_parser(
         "demo",
         help="train on real digits and compare the tape with five published derivations",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -51,14 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--hidden", type=_positive, default=32, metavar="N", help="hidden units")
     demo.add_argument("--epochs", type=_positive, default=30, metavar="N", help="training epochs")
     demo.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the random numbers")
-    check = commands.add_parser(
+    check = subparsers.add_parser(
         "selfcheck", help="try every derivative rule against NumPy and differences"
     )
     check.set_defaults(run=_selfcheck)
     check.add_argument(
         "--markdown", action="store_true", help="print the table of COVERAGE.md (needs dask)"
     )
-    audit = commands.add_parser(
+    audit = subparsers.add_parser(
         "audit",
         help="check every equation of five published derivations against the tape",
         description="Check every equation of five published derivations of backpropagation "
@@ -87,7 +112,59 @@ def _parser() -> argparse.ArgumentParser:
         default="table",
         help="html is one page that needs no network: autograd-lite audit --format html > a.html",
     )
+    _add_training(subparsers)
     return parser
+
+
+def _add_training(subparsers: Any) -> None:
+    train = subparsers.add_parser(
+        "train",
+        help="train a network on images or rows, save it and plot how it went",
+        formatter_class=_Help,
+        epilog="""examples:
+  autograd-lite train --data digits
+  autograd-lite train --data mnist.npz --hidden 128,64 --epochs 10 --save model.npz
+  autograd-lite train --data mnist/ --optimizer sgd --lr 0.1 --plot history.svg
+
+exit codes: 0 trained, 1 the loss became infinite or NaN, 2 bad arguments or files""",
+    )
+    train.set_defaults(run=_train)
+    add = train.add_argument
+    add(
+        "--data",
+        default="digits",
+        help="digits, which come with the package; an .npz file with x_train, y_train, x_test and "
+        "y_test; or a folder with the four IDX files of MNIST",
+    )
+    add("--hidden", type=_widths, default="128,64", metavar="N,N", help="hidden units by layer")
+    add("--activation", choices=sorted(ACTIVATIONS), default="relu", help="of hidden layers")
+    add("--optimizer", choices=sorted(OPTIMIZERS), default="adam", help="what moves parameters")
+    rates = ", ".join(f"{lr:g} for {name}" for name, (_, lr) in OPTIMIZERS.items())
+    add("--lr", type=_rate, metavar="X", help=f"learning rate; if none is given, {rates}")
+    add("--epochs", type=_positive, default=30, metavar="N", help="times through the samples")
+    add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a step")
+    add("--seed", type=_seed, default=0, metavar="N", help="of the random numbers")
+    add("--save", type=Path, metavar="FILE", help="the model, an .npz file for predict")
+    add("--plot", type=Path, metavar="FILE", help="loss and accuracy, .svg, .png, .pdf, ...")
+    predict = subparsers.add_parser(
+        "predict",
+        help="print the class of each sample of a file",
+        formatter_class=_Help,
+        epilog="""examples:
+  autograd-lite predict model.npz digits
+  autograd-lite predict model.npz mnist.npz > classes.txt
+  autograd-lite predict model.npz t10k-images-idx3-ubyte.gz
+
+Classes go to standard output, a line each; where the file has labels, the accuracy goes to
+standard error. exit codes: 0 predicted, 2 bad arguments or files""",
+    )
+    predict.set_defaults(run=_predict)
+    predict.add_argument("model", type=Path, help="what train --save wrote")
+    predict.add_argument(
+        "file",
+        help="what train --data takes, of which the test set is used; or samples alone: an .npy "
+        "file, an .npz file with one array, or images in the IDX format",
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -146,6 +223,25 @@ def _audit(paper: str | None, only: str | None, id: str, format: str) -> bool:  
     if not findings:
         print("autograd-lite: no claim is like this", file=sys.stderr)
     return bool(findings) and all(f.expected for f in findings)
+
+
+def _train(**options: Any) -> bool:
+    with _bad_files():
+        return commands.train(**options)
+
+
+def _predict(model: Path, file: str) -> bool:
+    with _bad_files():
+        return commands.predict(model, file)
+
+
+@contextmanager
+def _bad_files() -> Iterator[None]:
+    """Let what is wrong inside of a file, or with its data, end as bad files end."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(error) from error
 
 
 def _selfcheck(markdown: bool) -> bool:

@@ -23,8 +23,8 @@ LAYERS = [
     {"creation", "custom", "gradcheck", "local", "operators", "scipy"},
     {"nn", "optim", "derive"},
     {"draw"},
-    {"training", "audit", "referee"},
-    {"selfcheck", "demo"},
+    {"training", "plots", "audit", "referee"},
+    {"commands", "selfcheck", "demo"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -1,0 +1,217 @@
+"""The commands `train` and `predict`, and the examples that use the same parts."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd_lite import cli, commands, nn
+from autograd_lite.data import digits
+
+ROOT = Path(__file__).parent.parent
+QUICK = ["train", "--hidden", "16", "--epochs", "2"]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    names = ("x_train", "y_train", "x_test", "y_test")
+    np.savez(tmp_path / "digits.npz", **dict(zip(names, digits(), strict=True)))
+    return tmp_path / "digits.npz"
+
+
+@pytest.fixture
+def model(tmp_path, capsys):
+    path = tmp_path / "model.npz"
+    assert cli.main([*QUICK, "--activation", "tanh", "--save", str(path)]) == 0
+    capsys.readouterr()
+    return path
+
+
+def fails(arguments, capsys):
+    """Run a command that has to end with 2 and one line on standard error."""
+    assert cli.main(list(map(str, arguments))) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("autograd-lite: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+def test_the_defaults_learn_the_digits(capsys):
+    assert cli.main(["train"]) == 0
+    text = capsys.readouterr().out
+    assert "training 64-128-64-10, relu, on 1,442 samples" in text
+    assert float(re.search(r"test accuracy ([\d.]+)% of 355 samples", text)[1]) >= 96.5
+
+
+def test_what_was_trained_predicts_as_well_as_it_said(archive, tmp_path, capsys):
+    path = tmp_path / "model.npz"
+    saved = ["--data", str(archive), "--activation", "tanh", "--save", str(path)]
+    assert cli.main([*QUICK, *saved, "--optimizer", "sgd", "--lr", "0.3"]) == 0
+    said = re.search(r"accuracy [\d.]+% of 355 samples", capsys.readouterr().out)[0]
+    outputs = []
+    for file in ("digits", archive):
+        assert cli.main(["predict", str(path), str(file)]) == 0
+        captured = capsys.readouterr()
+        assert captured.err == f"{said}\n"
+        outputs.append(captured.out)
+    for write in (np.save, np.savez):
+        write(tmp_path / "rows", digits()[2])
+    for file in ("rows.npy", "rows.npz"):
+        assert cli.main(["predict", str(path), str(tmp_path / file)]) == 0
+        captured = capsys.readouterr()
+        assert captured.err == ""
+        outputs.append(captured.out)
+    assert len(set(outputs)) == 1
+    assert len(outputs[0].split()) == 355
+
+
+def test_images_in_the_idx_format_are_predicted(model, tmp_path, capsys):
+    X = (digits()[2] * 255).astype(np.uint8)
+    header = b"".join(n.to_bytes(4, "big") for n in (0x803, len(X), 8, 8))
+    (tmp_path / "images").write_bytes(header + X.tobytes())
+    assert cli.main(["predict", str(model), str(tmp_path / "images")]) == 0
+    guessed = np.array(capsys.readouterr().out.split(), int)
+    assert np.mean(guessed == digits()[3]) > 0.5
+
+
+def test_the_same_seed_writes_the_same_bytes(tmp_path, capsys):
+    files = [tmp_path / f"{i}.npz" for i in range(3)]
+    for file, seed in zip(files, "778", strict=True):
+        assert cli.main([*QUICK, "--seed", seed, "--save", str(file)]) == 0
+    a, b, c = (file.read_bytes() for file in files)
+    assert a == b != c
+
+
+def test_a_model_file_says_what_it_is(model):
+    assert nn.read_metadata(model) == {"widths": "[64, 16, 10]", "activation": "tanh"}
+
+
+@pytest.mark.parametrize(
+    ("about", "text"),
+    [
+        ({}, "no model of autograd-lite train: 'widths'"),
+        ({"widths": "{"}, "no model of autograd-lite train"),
+        ({"widths": "7"}, "no model of autograd-lite train"),
+        ({"activation": "swash"}, "activation 'swash' is none of"),
+        ({"widths": "[64, 10]"}, "layers.0.W"),
+        ({"widths": "[1000000000, 1000000000]"}, "too small for widths"),
+    ],
+)
+def test_a_foreign_model_file_is_refused(model, about, text, capsys):
+    whole = {**nn.read_metadata(model), **about} if about else None
+    nn.save(nn.MLP([64, 16, 10]), model, metadata=whole)
+    assert re.search(text, fails(["predict", model, "digits"], capsys))
+
+
+def test_a_cut_model_file_is_refused(model, capsys):
+    model.write_bytes(model.read_bytes()[:-50])
+    assert "damaged" in fails(["predict", model, "digits"], capsys)
+
+
+def test_samples_that_do_not_fit_are_refused(model, tmp_path, capsys):
+    np.save(tmp_path / "a.npy", np.ones((3, 5)))
+    text = fails(["predict", model, tmp_path / "a.npy"], capsys)
+    assert f"samples of 5 values; {model} takes 64" in text
+    np.save(tmp_path / "a.npy", np.ones(64))
+    assert "not (64,)" in fails(["predict", model, tmp_path / "a.npy"], capsys)
+    np.savez(tmp_path / "a.npz", a=np.ones(1), b=np.ones(1))
+    assert "holds a, b;" in fails(["predict", model, tmp_path / "a.npz"], capsys)
+    assert "No such file" in fails(["predict", model, tmp_path / "none"], capsys)
+    (tmp_path / "text").write_text("hello")
+    assert "magic number" in fails(["predict", model, tmp_path / "text"], capsys)
+
+
+def test_files_that_cannot_be_written_are_refused_before_any_training(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(commands, "fit", None)
+    missing = tmp_path / "none" / "a.npz"
+    assert f"cannot write to {missing}" in fails(["train", "--save", missing], capsys)
+    assert "ends in .npz" in fails(["train", "--save", tmp_path / "model.pkl"], capsys)
+    assert "it is a folder" in fails(["train", "--plot", tmp_path], capsys)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    text = fails(["train", "--plot", tmp_path / "a.svg"], capsys)
+    assert "pip install 'autograd-lite[plot]'" in text
+    assert "No such file" in fails(["train", "--data", tmp_path / "none"], capsys)
+
+
+def test_a_crash_while_saving_leaves_the_old_file(model, monkeypatch):
+    before = model.read_bytes()
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", broken)
+    with pytest.raises(KeyboardInterrupt):
+        cli.main([*QUICK, "--save", str(model)])
+    assert model.read_bytes() == before
+    assert list(model.parent.iterdir()) == [model]
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_a_loss_that_becomes_infinite_is_exit_code_1_and_writes_nothing(tmp_path, capsys):
+    path = tmp_path / "model.npz"
+    diverging = ["--optimizer", "sgd", "--lr", "1e200", "--save", str(path)]
+    assert cli.main([*QUICK, *diverging]) == 1
+    assert "try a smaller learning rate" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plot_is_written(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "history.svg"
+    assert cli.main([*QUICK, "--plot", str(path)]) == 0
+    assert "<svg" in path.read_text()
+    assert "ends in one of" in fails(["train", "--plot", tmp_path / "a.xyz"], capsys)
+
+
+@pytest.mark.parametrize("command", ["train", "predict"])
+def test_help_has_examples_and_exit_codes(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([command, "--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    assert "examples:\n  autograd-lite " + command in text
+    assert "exit codes: 0" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--hidden", "8,"],
+        ["train", "--hidden", "-1"],
+        ["train", "--lr", "0"],
+        ["train", "--lr", "inf"],
+        ["train", "--activation", "swash"],
+        ["train", "--optimizer", "magic"],
+        ["predict", "model.npz"],
+    ],
+)
+def test_bad_arguments_are_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+
+
+EXAMPLES = {
+    "regressions": r"poisson +0\.7\d\d \( 0\.7\)",
+    "initialisation": r"all zero \(claim 1\) +0\.000 +0\.000 +0\.000 +0\.305   then 33\.0%",
+    "newton": r"frequency  (1\.99|2\.0)\d+ \+- 0\.0040   truth 2\.0",
+    "characters": "its gradient is the sum of 12 gradients\nlargest difference: [0-9.]+e-1[5-9]",
+    "mnist": r"test accuracy 9[6-9]\.\d+% of 355 images",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), EXAMPLES.items(), ids=EXAMPLES)
+def test_an_example_runs_and_draws(name, text, tmp_path):
+    command = [sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py")]
+    out = subprocess.run(
+        [*command, "--out", str(tmp_path / "new")], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(text, out)
+    drawn = (tmp_path / "new" / f"{name}.svg").exists()
+    assert drawn or "pip install 'autograd-lite[plot]'" in out
