@@ -28,6 +28,7 @@ from .operators import (
     jvp,
     linearize,
 )
+from .plots import GradientNorms, draw_boundary, draw_gradient_norms, draw_training, draw_weights
 from .referee import BackpropReport, check_backprop
 from .rules.activations import (
     elu,
@@ -59,6 +60,7 @@ __all__ = [
     "DataDependentError",
     "DetachedError",
     "Drawing",
+    "GradientNorms",
     "GraphFreedError",
     "History",
     "LocalJacobian",
@@ -82,6 +84,10 @@ __all__ = [
     "deriv",
     "derive",
     "draw",
+    "draw_boundary",
+    "draw_gradient_norms",
+    "draw_training",
+    "draw_weights",
     "dropout",
     "elementwise_grad",
     "elu",

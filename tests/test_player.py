@@ -195,6 +195,23 @@ def test_a_strip_has_each_id_once():
     assert "f2-n0" in ids
 
 
+@pytest.mark.parametrize("make", [mlp, reuse])
+def test_a_strip_has_the_shape_of_a_slide(make):
+    _, _, width, height = map(float, ET.fromstring(frames(make()).strip()).get("viewBox").split())
+    assert 1.0 < width / height < 2.7
+
+
+def test_not_yet_stands_in_the_middle_under_its_heading():
+    for card in ET.fromstring(frames(mlp())[0].svg()).iter("{http://www.w3.org/2000/svg}g"):
+        texts = [x for x in card if tag(x) == "text" and x.text == "gradient"]
+        words = [x for g in card for x in g if x.text == "not yet"]
+        if card.get("class") == "node" and words:
+            assert float(words[0].get("x")) - float(texts[-1].get("x")) == pytest.approx(
+                19.7, abs=0.1
+            )
+            assert words[0].get("text-anchor") == "middle"
+
+
 def test_the_same_program_gives_the_same_bytes():
     assert page(mlp()) == page(mlp())
     assert frames(mlp()).animated() == frames(mlp()).animated()
@@ -397,6 +414,47 @@ def test_what_is_off_the_path_of_a_parameter_fades(player):
     assert opacity(player, "n0") == 1
 
 
+def test_steps_off_the_chosen_path_are_skipped(player):
+    press(player, "END")
+    player.find_element("css selector", "#path option[value=n2]").click()
+    assert text(player, "where").startswith("12 of 16")  # the last step that is on it
+    walked = []
+    for keys in (["HOME"], *[["ARROW_RIGHT"]] * 11):
+        player.execute_script("document.activeElement.blur()")
+        press(player, *keys)
+        walked.append(int(text(player, "where").partition(" ")[0]))
+        lit = player.execute_script("return [...document.querySelectorAll('.node.lit.off')].length")
+        assert lit == 0
+    assert walked == [0, 3, 4, 5, 6, 7, 8, 9, 10, 12, 12, 12]
+    player.execute_script(
+        "const slider = document.getElementById('slider'); slider.value = 1;"
+        "slider.dispatchEvent(new Event('input'))"
+    )
+    assert text(player, "where").startswith("0 of 16")
+    player.find_element("css selector", "#path option").click()
+    player.find_element("id", "next").click()
+    assert text(player, "where").startswith("1 of 16")
+
+
+def test_a_large_picture_opens_legibly_and_follows_the_sweep(player):
+    scale = (
+        "const svg = document.querySelector('#stage svg');"
+        "return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width"
+    )
+    in_view = (
+        "const view = document.getElementById('stage').getBoundingClientRect();"
+        "return [...document.querySelectorAll('.node.lit')].every(x => {"
+        "const b = x.getBoundingClientRect(); return b.left >= view.left && b.right <= view.right"
+        " && b.top >= view.top && b.bottom <= view.bottom })"
+    )
+    assert player.execute_script(scale) == pytest.approx(0.9, rel=0.01)
+    for _ in range(16):
+        press(player, "ARROW_RIGHT")
+        assert player.execute_script(in_view)
+    player.find_element("id", "fit").click()
+    assert player.execute_script(scale) < 0.9
+
+
 def test_light_and_dark(player):
     def ground():
         colour = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
@@ -416,6 +474,7 @@ def test_larger_smaller_and_fit(player):
     def width():
         return player.find_element("css selector", "#stage svg").rect["width"]
 
+    player.find_element("id", "fit").click()
     fit = width()
     player.find_element("id", "larger").click()
     assert width() == pytest.approx(1.25 * fit, rel=0.01)

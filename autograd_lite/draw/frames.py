@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ __all__ = ["Frame", "Frames", "frames"]
 _FAINT = {"ahead": "0.12", "hidden": "0"}
 _BAND = 34.0  # points under the picture, for the words
 _GAP = 16.0
+_SLIDE = 16 / 9
 
 
 def frames(drawing: Drawing) -> Frames:
@@ -165,14 +167,15 @@ class Frames(Sequence[Frame]):
         root.insert(0, style)
         return _document(root)
 
-    def strip(self, numbers: Iterable[int] | None = None, columns: int = 2) -> str:
+    def strip(self, numbers: Iterable[int] | None = None, columns: int | None = None) -> str:
         """Write some of the frames into one SVG, side by side.
 
         Parameters
         ----------
         numbers : iterable of int, optional
             Which frames; six, evenly spread over the sweeps, by default.
-        columns : int
+        columns : int, optional
+            By default as many as bring it nearest to the shape of a slide.
 
         Returns
         -------
@@ -183,6 +186,8 @@ class Frames(Sequence[Frame]):
             numbers = sorted({round(i * last / 5) for i in range(6)})
         chosen = [self[i].element() for i in numbers]
         _, _, width, height = _box(chosen[0])
+        if columns is None:
+            columns = _columns(len(chosen), (width + _GAP) / (height + _GAP))
         rows = -(-len(chosen) // columns)
         total = columns * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP
         root = ET.Element("svg", _size(0, 0, *total))
@@ -203,6 +208,14 @@ class Frames(Sequence[Frame]):
 
     def __repr__(self) -> str:
         return f"Frames({len(self)})"
+
+
+def _columns(count: int, aspect: float) -> int:
+    """How many columns, of those that fill their rows best, make a strip most like a slide."""
+    filled = {-(-count // rows): rows for rows in range(count, 0, -1)}
+    return min(
+        filled, key=lambda columns: abs(math.log(columns / filled[columns] * aspect / _SLIDE))
+    )
 
 
 class _Keyframes:

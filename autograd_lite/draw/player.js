@@ -8,6 +8,8 @@ const natural = svg.viewBox.baseVal;
 let at = 0;
 let timer = 0;
 let scale = 0; // 0: as large as fits
+let kept = moments.map(() => true); // those on the chosen path
+const LEGIBLE = 0.9;
 
 // Text goes in by textContent only: what a user called an array is never markup.
 function put(list, rows) {
@@ -25,14 +27,22 @@ function put(list, rows) {
   }
 }
 
+const isLit = (part, k) => (part.dataset.lit || "").split(" ").includes(String(k));
+
+// The nearest moment on the path, in one direction; where there is none, the one that is shown.
+function near(k, by) {
+  while (k in kept && !kept[k]) k += by;
+  return k in kept ? k : at;
+}
+
 function show(k) {
-  at = Math.max(0, Math.min(moments.length - 1, k));
+  at = k;
   const moment = moments[at];
   for (const part of staged) {
-    const { from, until, before, lit } = part.dataset;
+    const { from, until, before } = part.dataset;
     const on = at >= Number(from) && (until === undefined || at < Number(until));
     part.classList.toggle(before, !on);
-    part.classList.toggle("lit", (lit || "").split(" ").includes(String(at)));
+    part.classList.toggle("lit", isLit(part, at));
   }
   $("slider").value = at;
   $("slider").setAttribute("aria-valuetext", moment.title);
@@ -44,14 +54,25 @@ function show(k) {
   follow();
 }
 
+function around(parts) {
+  const boxes = parts.map((part) => part.getBoundingClientRect());
+  const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((b) => b[side])));
+  const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((b) => b[side])));
+  return { left, right, top, bottom };
+}
+
+// Keeps what is lit in view; at the start, what is next. Of an arrow that is too long, its card.
 function follow() {
-  const lit = staged.filter((part) => part.classList.contains("lit"));
+  const lit = staged.filter((part) => isLit(part, Math.max(at, 1)));
   if (!scale || !lit.length) return;
-  const boxes = lit.map((part) => part.getBoundingClientRect());
-  const left = Math.min(...boxes.map((b) => b.left)), right = Math.max(...boxes.map((b) => b.right));
-  const top = Math.min(...boxes.map((b) => b.top)), bottom = Math.max(...boxes.map((b) => b.bottom));
   const view = stage.getBoundingClientRect();
-  stage.scrollBy((left + right - view.left - view.right) / 2, (top + bottom - view.top - view.bottom) / 2);
+  let box = around(lit);
+  const cards = lit.filter((part) => part.classList.contains("node"));
+  if (cards.length && (box.right - box.left > view.width || box.bottom - box.top > view.height)) {
+    box = around(cards);
+  }
+  stage.scrollBy((box.left + box.right - view.left - view.right) / 2,
+    (box.top + box.bottom - view.top - view.bottom) / 2);
 }
 
 function play(on) {
@@ -59,17 +80,21 @@ function play(on) {
   timer = 0;
   $("play").textContent = on ? "Pause" : "Play";
   if (!on) return;
-  if (at === moments.length - 1) show(0);
+  if (near(at + 1, 1) === at) show(0);
   timer = setInterval(() => {
-    show(at + 1);
-    if (at === moments.length - 1) play(false);
+    show(near(at + 1, 1));
+    if (near(at + 1, 1) === at) play(false);
   }, 1500);
 }
 
-function size() {
+function fitting() {
   const room = stage.getBoundingClientRect();
   const fit = Math.min((room.width - 32) / natural.width, (room.height - 32) / natural.height, 2);
-  const now = scale || Math.max(fit, 0.05);
+  return Math.max(fit, 0.05);
+}
+
+function size() {
+  const now = scale || fitting();
   svg.setAttribute("width", natural.width * now);
   svg.setAttribute("height", natural.height * now);
   return now;
@@ -91,7 +116,7 @@ function describe(node) {
   put($("card"), card.rows);
 }
 
-// Everything that is not between the chosen parameter and the loss fades.
+// Everything that is not between the chosen parameter and the loss fades, and its steps are skipped.
 function choose(id) {
   $("path").value = id;
   const on = new Set([id]);
@@ -107,6 +132,11 @@ function choose(id) {
   for (const node of svg.querySelectorAll(".node")) {
     node.classList.toggle("off", Boolean(id) && !on.has(cardOf(node)));
   }
+  kept = moments.map((_, k) => {
+    const lit = staged.filter((part) => part.classList.contains("node") && isLit(part, k));
+    return !lit.length || lit.some((node) => !node.classList.contains("off"));
+  });
+  show(near(at, -1));
 }
 
 function theme(dark) {
@@ -122,8 +152,15 @@ for (const [id, card] of Object.entries(cards)) {
   $("path").append(option);
 }
 $("slider").max = moments.length - 1;
-$("slider").addEventListener("input", () => { play(false); show(Number($("slider").value)); });
-const steps = { first: () => 0, back: () => at - 1, next: () => at + 1, last: () => moments.length - 1 };
+$("slider").addEventListener("input", () => { 
+  play(false);
+  const k = Number($("slider").value);
+  show(near(k, Math.sign(k - at) || 1));
+});
+const steps = {
+  first: () => near(0, 1), back: () => near(at - 1, -1),
+  next: () => near(at + 1, 1), last: () => near(moments.length - 1, -1),
+};
 for (const [id, where] of Object.entries(steps)) {
   $(id).addEventListener("click", () => { play(false); show(where()); });
 }
@@ -158,6 +195,8 @@ document.addEventListener("keydown", (event) => {
 });
 addEventListener("resize", size);
 theme(matchMedia("(prefers-color-scheme: dark)").matches);
+if (fitting() < LEGIBLE) scale = LEGIBLE;
 show(0);
 size(); // which settles the styles: only later changes are seen as such
 stage.classList.add("ready");
+follow();

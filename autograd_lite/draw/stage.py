@@ -41,7 +41,7 @@ _SAID = [
     (r"\.T\b", " transposed"),
     (r"(?<![\w)\]])-(?=[\w(])", "minus "),
 ]
-_NOT_YET, _NOT_YET_WIDTH = "not yet", 40.0  # points
+_NOT_YET, _HEADING = "not yet", 39.4  # points: the width of "gradient" in bold Arial of 10
 Row = tuple[str, str, str]
 
 
@@ -253,6 +253,7 @@ class Stage:
         head = [i for i, x in enumerate(node) if x.tag == "text" and x.text == "gradient"]
         if not head:
             return
+        middle = float(node[head[-1]].get("x", "0")) + _HEADING / 2
         whole = ET.Element("g", {"id": f"{node.get('id')}-sum"})
         whole.extend(node[head[-1] + 1 :])
         del node[head[-1] + 1 :]
@@ -270,8 +271,8 @@ class Stage:
                 partial[-1].text = new
                 if new == _NOT_YET:
                     quiet = {"font-family": "Arial, Helvetica, sans-serif", "font-size": "10.00"}
-                    left = min(float(old.get("x", "0")), _right(node) - _NOT_YET_WIDTH)
-                    partial[-1].attrib.update(quiet, x=f"{left:g}", fill=self._theme.quiet)
+                    quiet |= {"text-anchor": "middle", "x": f"{middle:g}"}
+                    partial[-1].attrib.update(quiet, fill=self._theme.quiet)
             self._sums.append(Part(partial, start, end))
         node.append(whole)
         self._sums.append(Part(whole, arrived[-1][0]))
@@ -300,15 +301,6 @@ class Stage:
         """Copy the picture, with which element became which."""
         root = copy.deepcopy(self.root)
         return root, dict(zip(self.root.iter(), root.iter(), strict=True))
-
-
-def _right(node: ET.Element) -> float:
-    """Where a card ends."""
-    frame = next(x for x in node if x.tag in _SHAPES)
-    if frame.tag == "ellipse":
-        return float(frame.get("cx", "0")) + float(frame.get("rx", "0"))
-    pairs = re.findall(r"(-?[\d.]+),(-?[\d.]+)", frame.get("points") or frame.get("d") or "")
-    return max(float(x) for x, _ in pairs)
 
 
 def ends(name: str) -> tuple[str, str]:
