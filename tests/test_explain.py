@@ -206,7 +206,7 @@ def test_names_stay_text_in_every_format(name):
     y = parameter(2.0, name) * 3
     text = explain(y)
     assert name in text
-    assert f"3 * {name}" in text
+    assert f"{name} * 3" in text
     markdown = text._repr_markdown_()
     cells = [re.split(r" \| ", line.strip("| ")) for line in markdown.splitlines() if "|" in line]
     assert len({len(row) for row in cells[:4]}) == 1

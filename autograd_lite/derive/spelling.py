@@ -60,6 +60,8 @@ class Spelling:
     Parameters
     ----------
     program : Program
+    quotients : bool
+        Whether a product with ``1 / n`` is written as a quotient by n.
 
     Attributes
     ----------
@@ -69,8 +71,9 @@ class Spelling:
         Names for whole numbers that results are divided by: the number of samples.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, quotients: bool = True) -> None:
         self.program = program
+        self.quotients = quotients
         self.sizes: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.arrays: list[tuple[str, Any]] = []
@@ -142,7 +145,7 @@ class Spelling:
         """Write what computes a line."""
         op = line.op
         assert op is not None
-        if op.fn is np.multiply and (quotient := self._divided(line)):
+        if self.quotients and op.fn is np.multiply and (quotient := self._divided(line)):
             return quotient
         args = [self._number(x, line) for x in line.inputs]
         if op.fn in _FORMS and (written := _FORMS[op.fn](self, line, args)):
@@ -341,6 +344,9 @@ _FORMS: dict[Callable[..., Any], Form] = {
     np.square: lambda _, __, args: ast.BinOp(args[0], ast.Pow(), ast.Constant(2)),
     np.matrix_transpose: lambda _, line, args: ast.Attribute(
         args[0], "T" if line.ndim == 2 else "mT"
+    ),
+    np.transpose: lambda _, line, args: (
+        None if line.params or line.ndim != 2 else ast.Attribute(args[0], "T")
     ),
     np.reshape: _reshaped,
     np.ndarray.astype: _astype,

@@ -52,11 +52,18 @@ class Backward:
     gradients : dict of int to array
         The cotangent of each record that one reaches, by birth; of the output the seed, 1.
     steps : list of Contribution
+    read : dict of int to array
+        The values of the leaves as their first reader took them, by birth.
     """
 
     records: list[Tensor]
     gradients: dict[int, Any] = field(default_factory=dict)
     steps: list[Contribution] = field(default_factory=list)
+    read: dict[int, Any] = field(default_factory=dict)
+
+    def value(self, x: Tensor) -> Any:
+        """The value of a record; of a leaf that was changed since, the one that was read."""
+        return self.read.get(x.birth, x.data)
 
 
 def backward(output: Tensor) -> Backward:
@@ -79,6 +86,10 @@ def backward(output: Tensor) -> Backward:
     """
     records = list(ancestors((output,)).values())
     found = Backward(records)
+    for record in records:
+        for x, value in zip(record.inputs, record.values, strict=True):
+            if isinstance(x, Tensor) and x.op is None and value is not None:
+                found.read.setdefault(x.birth, value)
     if not output.requires_grad:
         return found
     found.gradients[output.birth] = np.ones(output.shape, output.dtype)

@@ -139,6 +139,10 @@ def draw(
     for name, given in (("view", view), ("direction", direction), ("theme", theme)):
         if given not in _CHOICES[name]:
             raise ValueError(f"{name}={given!r} is none of {', '.join(_CHOICES[name])}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth={depth}: levels are counted from 0")
+    if max_nodes is not None and max_nodes < 1:
+        raise ValueError(f"max_nodes={max_nodes}: a picture has a node at least")
     output, names = subject(x, args, named)
     if isinstance(x, Step):  # its gradients are lines, and without data there are no numbers
         gradients, values = False, values and bool(args)

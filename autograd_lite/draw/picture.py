@@ -13,6 +13,7 @@ from . import cards, circuit
 from .backward import Backward, Contribution
 from .figures import format_of, number
 from .folding import Fold
+from .names import free, names_of
 from .spell import made_code, rule_code
 from .theme import ROLES, THEMES
 
@@ -67,7 +68,8 @@ class Picture:
         self.records = swept.records
         self.output = self.records[-1]
         self.index = {record.birth: i for i, record in enumerate(self.records)}
-        self.names = names
+        self.names = names_of(self.records, names)
+        self._taken = set(self.names.values())
         self.folds = {record.birth: fold for fold in folds for record in fold.members}
         self._ids = {birth: f"n{i}" for birth, i in self.index.items()}
         for fold in folds:
@@ -183,7 +185,7 @@ class Picture:
             str(record.shape) if record.ndim else "scalar",
             str(record.dtype),
             made,
-            record.data if self.look.values else None,
+            self.swept.value(record) if self.look.values else None,
             gradient,
             [_number(step.value) for step in steps],
             is_seed and not isinstance(gradient, str),
@@ -211,7 +213,8 @@ class Picture:
         node = self.constants[id(x)] = f"c{len(self.constants)}"
         gradient = "none: constant" if self.look.gradients else None
         value = x if self.look.values else None
-        said = cards.Card(node, "constant", node, str(x.shape), str(x.dtype), "", value, gradient)
+        words = (self._called(node), str(x.shape), str(x.dtype), "")
+        said = cards.Card(node, "constant", *words, value, gradient)
         said.compact = self.compact
         label = cards.card(said, self.theme, self.beside)
         self._node("", node, "constant", label, "constant")
@@ -298,8 +301,9 @@ class Picture:
         """Draw where a value goes; between folds once."""
         if tail == head:
             return
+        again = (tail, head) in self.arrows
         arrow, n = f"e{tail.lstrip('n')}-{head.lstrip('n')}", 1
-        if (tail, head) in self.arrows:
+        if again:
             if tail[0] == "f" or head[0] == "f":
                 return
             while f"{arrow}-{n + 1}" in self.said:
@@ -308,9 +312,10 @@ class Picture:
         self.arrows[tail, head] = self.said[arrow] = f"{self.said[tail]}, goes into {head}"
         if self.is_circuit and head[0] == "n":
             head = f"o{head[1:]}"
-        self.graph.edge(
-            self.port(tail, "v", "out"), self.port(head, "v", "in"), id=arrow, _attributes=_FORWARD
-        )
+        touched = self.port(head, "v", "in")
+        if again and head[0] == "n":  # or one arrow would lie on the other
+            touched = touched[:-1] + ("ne" if self.beside else "sw")
+        self.graph.edge(self.port(tail, "v", "out"), touched, id=arrow, _attributes=_FORWARD)
 
     def backward(self, step: Contribution, to: str, made: str) -> None:
         """Draw what a step sends."""
@@ -363,8 +368,11 @@ class Picture:
     def name(self, x: Any) -> str:
         """What an input or a record is called."""
         if isinstance(x, Tensor):
-            return x.name or self.names.get(x.birth) or f"v{self.index[x.birth]}"
-        return self.constants.get(id(x), "constant") if np.ndim(x) else number(x)
+            return self.names[x.birth]
+        return self._called(self.constants.get(id(x), "constant")) if np.ndim(x) else number(x)
+
+    def _called(self, constant: str) -> str:
+        return free(constant, self._taken)
 
     def made(self, record: Tensor) -> str:
         """Write how a record was made."""
@@ -393,7 +401,7 @@ class Picture:
         if not self.is_circuit or code.code == "g":
             return [words]
         g = self.swept.gradients[made.birth]
-        values = [x.data if isinstance(x, Tensor) else x for x in made.inputs]
+        values = [self.swept.value(x) if isinstance(x, Tensor) else x for x in made.inputs]
         numbers = [
             _number(x) if np.ndim(x) or isinstance(y, Tensor) else number(x)
             for x, y in zip([g, made.data, *values], [made, made, *made.inputs], strict=True)

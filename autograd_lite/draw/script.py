@@ -12,6 +12,7 @@ import numpy as np
 from ..tensor import Tensor
 from .backward import Backward, Contribution
 from .figures import alarms, format_of, matrix, summary
+from .names import free, names_of
 from .spell import Code, made_code, rule_code
 
 __all__ = ["Script", "grid", "one_line", "printable"]
@@ -47,8 +48,9 @@ class Script:
         names: Mapping[int, str] = MappingProxyType({}),
         constants: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        self.swept, self.names, self.constants = swept, names, dict(constants)
-        self.records = swept.records
+        self.swept, self.records = swept, swept.records
+        self.names, self.constants = names_of(swept.records, names), dict(constants)
+        self._taken = set(self.names.values())
         self.output = swept.records[-1]
         self.numbers = {record.birth: i for i, record in enumerate(self.records)}
         self.scalar = not any(record.ndim for record in self.records)
@@ -61,9 +63,8 @@ class Script:
     def name(self, x: Any) -> str:
         """What an input or a record is called."""
         if isinstance(x, Tensor):
-            name = x.name or self.names.get(x.birth)
-            return printable(name) if name else f"v{self.numbers[x.birth]}"
-        return self.constants[id(x)] if np.ndim(x) else one_line(x)
+            return printable(self.names[x.birth])
+        return free(self.constants[id(x)], self._taken) if np.ndim(x) else one_line(x)
 
     def role(self, record: Tensor) -> str:
         """The op of a record, or what a leaf is."""
@@ -75,20 +76,23 @@ class Script:
         """Write how a record was computed; with `numbers`, those of a graph of single numbers."""
         if record.op is None:
             return ""
-        called = [_operand(x) if numbers else self.name(x) for x in record.inputs]
+        called = [self._operand(x) if numbers else self.name(x) for x in record.inputs]
         try:
             return _tidy(made_code(record), called)
-        except Exception:  # an op of the user's own may do what cannot be written
+        except ValueError:  # an op of the user's own may do what cannot be written
             return f"{printable(record.op.name)}({', '.join(called)})"
+
+    def _operand(self, x: Any) -> str:
+        return _operand(self.swept.value(x) if isinstance(x, Tensor) else x)
 
     def rule(self, step: Contribution, numbers: bool = False) -> str:
         """Write what a step computes; with `numbers`, those of a graph of single numbers."""
         made = step.made
-        called = [_operand(x) if numbers else self.name(x) for x in (made, *made.inputs)]
+        called = [self._operand(x) if numbers else self.name(x) for x in (made, *made.inputs)]
         g = _operand(self.swept.gradients[made.birth]) if numbers else "g"
         try:
             return _tidy(rule_code(made, step.position), [g, *called])
-        except Exception:
+        except ValueError:
             return f"the rule of {self.role(made)} for {self.name(step.to)}"
 
     def gradient(self, record: Tensor) -> tuple[str, str]:
@@ -146,7 +150,7 @@ def grid(x: Any) -> str:
 
 def _operand(x: Any) -> str:
     """Write a number where something is done to it."""
-    text = one_line(x.data if isinstance(x, Tensor) else x)
+    text = one_line(x)
     return f"({text})" if text.startswith("-") or "j" in text else text
 
 

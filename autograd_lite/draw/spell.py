@@ -169,10 +169,11 @@ def _written(
         program, _ = record(function, [np.asarray(x) for x in example], called)
     except Exception as error:  # of a user's own op
         raise ValueError(f"cannot be run on symbols: {error}") from error
-    for simplified in PASSES.values():
+    is_rule = bool(first)  # what the user wrote stays as it is
+    for simplified in PASSES.values() if is_rule else ():
         program = simplified(program)
     program = readable(program)
-    spelling = Spelling(program)
+    spelling = Spelling(program, quotients=is_rule)
     for x, name in zip(program.arguments, called, strict=True):
         spelling.names[x.birth] = name
     _check_length(program)
@@ -180,7 +181,8 @@ def _written(
     arrays = dict(spelling.arrays)
     written_out = {name: _whole(x) for name, x in arrays.items()}
     helpers = {name: forward for name, (_, forward) in spelling.helpers.items()}
-    tree = _Plainer({name: x for name, x in written_out.items() if x}).visit(tree)
+    plainer = _Plainer({name: x for name, x in written_out.items() if x}, products=is_rule)
+    tree = plainer.visit(tree)
     written = Code(_unparsed(tree), places, {**helpers, **arrays})
     bare = replace(written, code=_unparsed(_Bare().visit(tree)))
     if bare.code == written.code:
@@ -226,8 +228,9 @@ def _whole(array: Any) -> ast.expr | None:
 class _Plainer(ast.NodeTransformer):
     """Write what means the same as people do: ``g.sum(0)``, ``y**2``, the cotangent first."""
 
-    def __init__(self, whole: Mapping[str, ast.expr]) -> None:
+    def __init__(self, whole: Mapping[str, ast.expr], products: bool) -> None:
         self.whole = whole
+        self.products = products
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.whole.get(node.id, node)
@@ -255,7 +258,7 @@ class _Plainer(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
-        if not isinstance(node.op, ast.Mult):
+        if not self.products or not isinstance(node.op, ast.Mult):
             return node
         factors = _factors(node)
         factors.sort(key=_rank)

@@ -60,15 +60,15 @@ def subject(
             f"draw(loss), or draw({called}, *args) to call a function or module with an example"
         )
     parameters = getattr(x, "named_parameters", None)
-    names = {p.birth: name for name, p in parameters()} if parameters else {}
-    since = Tensor(0.0).birth
+    names = {p.birth: p.name or name for name, p in parameters()} if parameters else {}
     given = {name: _leaves(value, parameters is None) for name, value in named.items()}
     leaves = [_leaves(arg, parameters is None) for arg in args]
     by_position = zip(_arguments(x, len(args)), leaves, strict=True)
     for name, arg in (*by_position, *given.items()):
         for leaf, word in zip(flatten(arg), leaf_names(name, arg), strict=False):
             if isinstance(leaf, Tensor):
-                names.setdefault(leaf.birth, word)
+                names.setdefault(leaf.birth, leaf.name or word)
+    since = Tensor(0.0).birth  # after the arguments, whose names are better than a loop's
     with debug(), naming_locals(since):
         output = x(*leaves, **given)
     if not isinstance(output, Tensor):

@@ -103,7 +103,7 @@ def _forward(script: Script, rows: int) -> Table:
             printable(record.scope),
             script.made(record),
             f"= {script.made(record, numbers=True)}" if script.scalar and record.op else "",
-            one_line(record.data),
+            one_line(script.swept.value(record)),
         )
         for record in script.records[:rows]
     ]
