@@ -93,7 +93,9 @@ def test_a_history_of_fit_is_drawn(samples):
     history = fit(model, ag.nn.cross_entropy, samples, epochs=3, rng=0, **options)
     assert [y for ax in draw_training(history).axes for _, y in lines(ax)] == [
         history.loss,
+        history.valid_loss,
         history.accuracy,
+        history.lr,
     ]
 
 
