@@ -149,11 +149,8 @@ class Arithmetic:
     __imatmul__ = _in_place(__matmul__)
 
     def __getitem__(self, index: Any) -> Tensor:
-        parts = index if isinstance(index, tuple) else (index,)
-        if mode.tracing and any(
-            isinstance(p, Arithmetic) and str(getattr(p, "dtype", "")) == "bool" for p in parts
-        ):
-            refuse_while_tracing("as many entries as a mask has (use np.where, or times the mask)")
+        if mode.tracing:
+            _refuse_masks(index)
         op = OPS[operator.getitem]
         return self._apply(op, *op.bind(self, index))
 
@@ -229,3 +226,10 @@ class Arithmetic:
     diagonal = _method(np.diagonal)
     trace = _method(np.trace)
     copy = _method(np.copy)
+
+
+def _refuse_masks(index: Any) -> None:
+    """How many entries a mask chooses depends on the data, and a program has one shape for all."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(p, Arithmetic) and str(getattr(p, "dtype", "")) == "bool" for p in parts):
+        refuse_while_tracing("as many entries as a mask has (use np.where, or times the mask)")

@@ -16,8 +16,8 @@ import numpy as np
 from . import nn, optim
 from .data import digits, load_mnist
 from .data.mnist import read_idx, read_npz, rows
+from .files import replace_file
 from .mode import no_grad
-from .nn.saving import replace_file
 from .tensor import plain
 from .training import History, accuracy, fit
 

@@ -13,7 +13,7 @@ PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
     {"errors"},
-    {"data", "mode", "timing", "tree"},
+    {"data", "files", "mode", "timing", "tree"},
     {"op", "sweep"},
     {"arithmetic"},
     {"tensor"},

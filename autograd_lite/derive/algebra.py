@@ -149,12 +149,12 @@ def _unstretched(x: Node) -> Node:
 def like(line: Node, *inputs: Any) -> Node:
     """The op of a line on other inputs."""
     assert line.op is not None
-    return node(line.op, *inputs, place=line.place, scope=line.scope, **line.params)
+    return node(line.op, *inputs, place=line.place, **line.params)
 
 
 def make(line: Node, fn: Callable[..., Any], *inputs: Any, **params: Any) -> Node:
     """Another op, in the place of a line."""
-    return node(fn, *inputs, place=line.place, scope=line.scope, **params)
+    return node(fn, *inputs, place=line.place, **params)
 
 
 @_of(np.multiply, np.divide)

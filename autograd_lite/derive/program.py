@@ -44,15 +44,13 @@ class Node:
         What the user calls it, or "".
     place : int
         Where it stands among the lines; no input stands later.
-    scope : str
-        The part of a model that made it.
     readers, pinned
         How many read it, and whether it must stay, as far as a pass has noted.
     """
 
     __slots__ = (
         "birth", "inputs", "is_argument", "name", "op", "params", "pinned", "place", "readers",
-        "scope", "value",
+        "value",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +62,6 @@ class Node:
         value: Any,
         name: str = "",
         place: int = 0,
-        scope: str = "",
         is_argument: bool = False,
     ) -> None:
         self.op = op
@@ -73,7 +70,6 @@ class Node:
         self.value = value
         self.name = name
         self.place = place
-        self.scope = scope
         self.is_argument = is_argument
         self.readers = 1
         self.pinned = False
@@ -116,7 +112,6 @@ def node(
     *inputs: Any,
     place: int = 0,
     name: str = "",
-    scope: str = "",
     **params: Any,
 ) -> Node:
     """Make a node of an op; inputs that are not nodes become constants.
@@ -126,7 +121,7 @@ def node(
     fn : callable or Op
         The op, or the function that `OPS` knows it by.
     *inputs : Node, array or number
-    place, name, scope
+    place, name
         As in `Node`.
     **params
         The keywords of the op.
@@ -136,7 +131,7 @@ def node(
     place = max([place, *(x.place for x in nodes)])
     with np.errstate(all="ignore"):
         value = op.forward(*(x.value for x in nodes), **params)
-    return Node(op, nodes, params, value=value, place=place, name=name, scope=scope)
+    return Node(op, nodes, params, value=value, place=place, name=name)
 
 
 def stand_in(value: Any) -> Any:

@@ -11,9 +11,10 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
+
+from ..files import replace_file
 
 __all__ = ["save"]
 
@@ -70,8 +71,8 @@ def save(
         text = f"{head}{imports}\n\n\n{body}\n"
     _check_runs_alone(text)
     if arrays:
-        _replace(path.with_suffix(".npz"), packed)
-    _replace(path, text.encode())
+        replace_file(path.with_suffix(".npz"), packed)
+    replace_file(path, text.encode())
 
 
 _LOADED = '''\
@@ -168,13 +169,3 @@ def _packed(arrays: Mapping[str, Any]) -> bytes:
             np.lib.format.write_array(content, x, allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
     return file.getvalue()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    unfinished = path.with_name(f".{uuid4().hex}.tmp")
-    try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, partial
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +16,6 @@ from ..derivatives import positions, value_and_grad
 from ..mode import mode
 from ..tensor import Tensor, plain
 from ..tree import flatten, map_leaves, replaced
-from . import fast, with_numba
 from .fast import MISS
 from .latex import latex
 from .names import leaf_names, parts_of
@@ -29,10 +29,8 @@ from .trace import trace
 __all__ = ["Step", "derive"]
 
 Compiled = Callable[[Program, Sequence[Any], Any], Callable[[Sequence[Any]], Any]]
-_BACKENDS: dict[str, Callable[..., Any]] = {
-    "numpy": fast.compiled,
-    "numba": with_numba.compiled,
-}
+_BACKENDS = {"numpy": "fast", "numba": "with_numba"}
+"""The modules that compile programs, which are imported when they are asked for."""
 _KEPT = 16
 """Signatures whose programs are kept."""
 
@@ -105,7 +103,8 @@ def derive(
     """
     if backend not in _BACKENDS:
         raise ValueError(f"derive: backend={backend!r} is none of {', '.join(_BACKENDS)}")
-    step = Step(f, argnums, partial(_BACKENDS[backend], reuse_outputs=reuse_outputs))
+    compiled = import_module(f".{_BACKENDS[backend]}", __package__).compiled
+    step = Step(f, argnums, partial(compiled, reuse_outputs=reuse_outputs))
     step.record(*example)
     return step
 

@@ -127,7 +127,6 @@ def _node(record: Any, made: Mapping[int, Node], captured: dict[int, Node], plac
                 record.params,
                 value=record.data,
                 place=place,
-                scope=record.scope,
             )
     x.name = x.name or record.name or ""
     return x
@@ -148,12 +147,10 @@ _SAME = {op.fn for op in OPS.values() if op.name in ("leaf", "stop_gradient")}
 
 def _compare(program: Program, other: Program, lines: Mapping[int, str | None]) -> None:
     """Refuse two recordings that differ in more than the data: something was baked in."""
-    seen: dict[int, int] = {}
     mine, theirs = program.nodes(), other.nodes()
     if len(mine) != len(theirs):
         mine, theirs = program.lines, other.lines
     for a, b in zip(mine, theirs, strict=False):
-        seen[a.birth] = b.birth
         if a.op is not b.op or not _same(a.params, b.params) or a.shape != b.shape:
             raise DataDependentError(
                 f"derive: what is recorded depends on the data: {a.op and a.op.name}"

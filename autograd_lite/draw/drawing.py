@@ -32,11 +32,11 @@ import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
 from ..derive import Step
+from ..files import replace_file
 from ..tensor import Tensor
 from . import renderer
 from .backward import Backward, backward
@@ -235,13 +235,7 @@ class Drawing:
         }
         if path.suffix.lower() not in makers:
             raise ValueError(f"{path.name!r} must end in one of {', '.join(makers)}")
-        content = makers[path.suffix.lower()]()
-        unfinished = path.with_name(f".{uuid4().hex}.tmp")
-        try:
-            unfinished.write_bytes(content)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        replace_file(path, makers[path.suffix.lower()]())
 
     def table(self) -> str:
         """Write the tape and its backward sweep as text."""

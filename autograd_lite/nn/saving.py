@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
-from uuid import uuid4
 
 import numpy as np
 
+from ..files import replace_file
 from .module import Module, mismatch
 
-__all__ = ["load", "read_metadata", "replace_file", "save"]
+__all__ = ["load", "read_metadata", "save"]
 
 File = str | os.PathLike[str]
 Opened = tuple[dict[str, tuple[int, ...]], Callable[[str], Any]]
@@ -98,20 +98,6 @@ def read_metadata(path: File) -> dict[str, str]:
     """
     with _opened(path) as (shapes, read):
         return dict(json.loads(bytes(read(_METADATA)))) if _METADATA in shapes else {}
-
-
-def replace_file(path: File, content: bytes) -> None:
-    """Write a file as a whole or not at all, even if the machine stops."""
-    path = Path(path)
-    unfinished = path.with_name(f".{uuid4().hex}.tmp")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

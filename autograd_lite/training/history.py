@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..nn.saving import replace_file
+from ..files import replace_file
 
 __all__ = ["History"]
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..files import replace_file
 from ..nn import Module
-from ..nn.saving import _opened, replace_file
+from ..nn.saving import _opened
 from ..optim import Optimizer
 from .history import History
 
