@@ -12,8 +12,8 @@ import autograd_lite
 PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
-    {"errors"},
-    {"data", "files", "mode", "timing", "tree"},
+    {"errors", "files"},
+    {"data", "mode", "timing", "tree"},
     {"op", "sweep"},
     {"arithmetic"},
     {"tensor"},

@@ -69,7 +69,7 @@ class Module:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """Go through the Tensors that require a gradient, each once."""
-        return _once((f"{prefix}{path}", x) for path, x in self._state() if x.requires_grad)
+        return _once((f"{prefix}{path}", x) for path, x in self.named_tensors() if x.requires_grad)
 
     def parameters(self) -> list[Tensor]:
         """List the parameters, each once."""
@@ -80,7 +80,7 @@ class Module:
         kind = np.random.Generator
         return [x for _, x in _once(pair for pair in _walk(self) if isinstance(pair[1], kind))]
 
-    def _state(self) -> Iterator[tuple[str, Tensor]]:
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Go through the Tensors that nothing computed, under all their names."""
         return ((path, x) for path, x in _walk(self) if isinstance(x, Tensor) and x.op is None)
 
@@ -96,7 +96,7 @@ class Module:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Copy the values of parameters and constant Tensors, by name."""
-        return {name: x.data.copy() for name, x in self._state()}
+        return {name: x.data.copy() for name, x in self.named_tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set parameters and constant Tensors to the values of `state_dict`; all or none.
@@ -110,7 +110,7 @@ class Module:
         TypeError
             For a value that is not real.
         """
-        own = dict(self._state())
+        own = dict(self.named_tensors())
         values = {name: np.asarray(plain(x)) for name, x in state.items()}
         if error := mismatch("load_state_dict", own, {n: x.shape for n, x in values.items()}):
             raise error
@@ -227,7 +227,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -
     >>> ag.grad(loss)(model.state_dict(), np.ones((4, 3)))["b"].shape
     (2,)
     """
-    own, needed = dict(module._state()), {name for name, _ in module.named_parameters()}
+    own, needed = dict(module.named_tensors()), {name for name, _ in module.named_parameters()}
     if needed - parameters.keys() or parameters.keys() - own.keys():
         raise KeyError(
             f"functional_call: missing {sorted(needed - parameters.keys())}, "

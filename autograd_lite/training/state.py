@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..files import replace_file
+from ..files import opened, replace_file
 from ..nn import Module
-from ..nn.saving import _opened
 from ..optim import Optimizer
 from .history import History
 
@@ -105,7 +104,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     ValueError
         For a file that is damaged, or of another kind.
     """
-    with _opened(path) as (_, array):
+    with opened(path) as (_, array):
 
         def put_back(x: dict[str, Any]) -> Any:
             return array(x[_ARRAY]) if x.keys() == {_ARRAY} else x

@@ -41,7 +41,7 @@ class Derived(Eager):
 
     def __init__(self, model: Module, loss: Loss, X: np.ndarray, y: np.ndarray) -> None:
         self._parameters = dict(model.named_parameters())
-        self._constants = {name: x for name, x in model._state() if not x.requires_grad}
+        self._constants = {name: x for name, x in model.named_tensors() if not x.requires_grad}
 
         def of(parameters: Any, constants: Any, X: Any, y: Any) -> Any:
             return loss(functional_call(model, {**parameters, **constants}, X), y)
