@@ -59,8 +59,8 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
     print(f"   loss {history.loss[0]:.3f} -> {history.loss[-1]:.3f}")
     print(f"   test accuracy {test_accuracy:.1%} of {len(X_test)} digits\n")
 
-    weights = [layer.W.data for layer in model.layers]
-    biases = [layer.b.data for layer in model.layers]
+    values = [p.data for p in model.parameters()]
+    weights, biases = values[::2], values[1::2]
     one_hot = np.eye(10)[y]
     step = _derived(model, X[:_BATCH], one_hot[:_BATCH])
     print("2  That program, beside the equations of the matrix-form note (its Delta is not / N)")

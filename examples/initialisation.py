@@ -13,15 +13,15 @@ import numpy as np
 import autograd_lite as ag
 
 STARTS = {
-    "all zero (claim 1)": ("layers.0.W", "layers.0.b", "layers.1.W", "layers.1.b"),
-    "last layer zero (claim 2)": ("layers.1.W", "layers.1.b"),
+    "all zero (claim 1)": ("layers.0.W", "layers.0.b", "layers.2.W", "layers.1.b"),
+    "last layer zero (claim 2)": ("layers.2.W", "layers.1.b"),
     "random": (),
 }
 NAMES = {
     "layers.0.W": "W(1)",
     "layers.0.b": "b(1)",
-    "layers.1.W": "W(2)",
-    "layers.1.b": "b(2)",
+    "layers.2.W": "W(2)",
+    "layers.2.b": "b(2)",
 }
 
 

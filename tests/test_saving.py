@@ -81,7 +81,7 @@ def test_parameters_of_any_name_and_kind_are_saved(path):
 def test_the_file_of_another_model_is_refused_with_what_differs(path):
     nn.save(nn.MLP([3, 5, 2, 1], rng=0), path)
     own = model()
-    with pytest.raises(KeyError, match=r"load .*model.*unexpected \['layers.2.W'.*wrong shapes"):
+    with pytest.raises(KeyError, match=r"load .*model.*unexpected layers.4.W.*wrong shapes"):
         nn.load(path, into=own)
     nn.save(nn.MLP([3, 5, 2], rng=0), path)
     with pytest.raises(ag.ShapeError, match=r"layers.0.W \(3, 5\) for \(3, 4\)"):
@@ -194,7 +194,7 @@ def test_an_array_longer_than_its_header_says_is_refused(tmp_path):
 def test_complex_numbers_are_refused(tmp_path):
     np.savez(tmp_path / "c.npz", W=np.full((3, 2), 1j), b=np.zeros(2))
     own = nn.Linear(3, 2, rng=0)
-    with pytest.raises(TypeError, match="W is of complex128, not of real numbers"):
+    with pytest.raises(TypeError, match="W is of complex128, not float64"):
         nn.load(tmp_path / "c.npz", into=own)
     assert same(own, nn.Linear(3, 2, rng=0))
 

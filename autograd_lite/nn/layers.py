@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..creation import named
-from ..errors import DataDependentError, ShapeError
-from ..mode import mode
+from ..errors import ShapeError
 from ..rules.activations import elu, gelu, leaky_relu, selu, silu, softplus
 from ..rules.images import conv2d, max_pool2d
 from ..rules.layers import dropout, layer_norm, linear
 from ..rules.neural import relu, sigmoid
 from ..tensor import Tensor, as_array
-from . import init as initial
+from .init import Init, Rng, kaiming_normal, lecun_normal
 from .module import Module
 
 __all__ = [
@@ -33,23 +32,25 @@ __all__ = [
     "Sequential",
 ]
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+Pair = int | tuple[int, int]
+Shape = int | tuple[int, ...]
+
+_RECTIFIERS: dict[str, Callable[[Any], Any]] = {
     "relu": relu,
-    "sigmoid": sigmoid,
-    "tanh": np.tanh,
     "leaky_relu": leaky_relu,
     "elu": elu,
-    "selu": selu,
     "gelu": gelu,
     "silu": silu,
-    "softplus": softplus,
 }
-
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 """They halve the mean square of what they are given, or nearly so."""
 
-Init = str | Callable[..., Any]
-Rng = np.random.Generator | int | None
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    **_RECTIFIERS,
+    "selu": selu,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "tanh": np.tanh,
+}
 
 
 class Linear(Module):
@@ -61,10 +62,9 @@ class Linear(Module):
         Width of a row before and after.
     bias : bool
         Whether there is a `b`, which starts at 0.
-    init : str or callable
-        Draws the weights: a name in `nn.init`, or ``init(shape, rng=rng, dtype=dtype)``.
-    gain : float
-        Multiplies them. With the `init` of the default, their variance is ``gain**2 / fan_in``.
+    init : callable
+        Draws the weights, as the functions in `nn.init` do; by default with variance
+        ``1 / fan_in``.
     rng : numpy.random.Generator or int, optional
     dtype : floating-point dtype
     name : str
@@ -77,20 +77,18 @@ class Linear(Module):
         fan_out: int,
         bias: bool = True,
         *,
-        init: Init = "lecun_normal",
-        gain: float = 1.0,
+        init: Init = lecun_normal,
         rng: Rng = None,
         dtype: Any = np.float64,
         name: str = "",
     ) -> None:
-        W = float(gain) * initial.draw(init, (fan_in, fan_out), rng, dtype)
-        self.W = Tensor(W, requires_grad=True, name=f"W{name}")
-        self.b: Any = _start(0, fan_out, dtype, f"b{name}") if bias else None
+        self.W = _drawn(init, (fan_in, fan_out), rng, dtype, f"W{name}")
+        self.b: Any = _filled(0, fan_out, dtype, f"b{name}") if bias else None
         self.name = f"linear{name}"
 
     def _kind(self) -> str:
         fan_in, fan_out = self.W.shape
-        return f"{type(self).__name__}({fan_in}, {fan_out}{', bias=False' * (self.b is None)})"
+        return f"Linear({fan_in}, {fan_out}{', bias=False' * (self.b is None)})"
 
     def forward(self, x: Any) -> Any:
         """Map rows of shape (..., fan_in) to (..., fan_out)."""
@@ -104,26 +102,26 @@ class Conv2d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] = 0,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
         bias: bool = True,
         *,
-        init: Init = "lecun_normal",
+        init: Init = lecun_normal,
         rng: Rng = None,
         dtype: Any = np.float64,
         name: str = "",
     ) -> None:
-        size = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
-        W = initial.draw(init, (out_channels, in_channels, *size), rng, dtype)
-        self.W = Tensor(W, requires_grad=True, name=f"W{name}")
-        self.b: Any = _start(0, out_channels, dtype, f"b{name}") if bias else None
+        size = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
+        self.W = _drawn(init, (out_channels, in_channels, *size), rng, dtype, f"W{name}")
+        self.b: Any = _filled(0, out_channels, dtype, f"b{name}") if bias else None
         self.stride, self.padding = stride, padding
         self.name = f"conv{name}"
 
     def _kind(self) -> str:
         k, c, *size = self.W.shape
-        return f"Conv2d({c}, {k}, {tuple(size)}{', bias=False' * (self.b is None)})"
+        told = f"{c}, {k}, {tuple(size)}, stride={self.stride}, padding={self.padding}"
+        return f"Conv2d({told}{', bias=False' * (self.b is None)})"
 
     def forward(self, x: Any) -> Any:
         """Map images of shape (N, in_channels, H, W) to (N, out_channels, ...)."""
@@ -133,11 +131,12 @@ class Conv2d(Module):
 class MaxPool2d(Module):
     """The largest element of each window of images: `ag.max_pool2d`."""
 
-    def __init__(
-        self, kernel_size: int | tuple[int, int], stride: int | tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, kernel_size: Pair, stride: Pair | None = None) -> None:
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
+
+    def _kind(self) -> str:
+        return f"MaxPool2d({self.kernel_size}, stride={self.stride})"
 
     def forward(self, x: Any) -> Any:
         """Map images of shape (N, C, H, W) to (N, C, ...)."""
@@ -149,7 +148,7 @@ class LayerNorm(Module):
 
     Parameters
     ----------
-    normalized_shape : int or tuple of int
+    shape : int or tuple of int
         The lengths of these axes.
     eps : float
         Is added to the variance.
@@ -158,23 +157,18 @@ class LayerNorm(Module):
     """
 
     def __init__(
-        self,
-        normalized_shape: int | tuple[int, ...],
-        eps: float = 1e-5,
-        *,
-        dtype: Any = np.float64,
-        name: str = "",
+        self, shape: Shape, eps: float = 1e-5, *, dtype: Any = np.float64, name: str = ""
     ) -> None:
-        self.gamma = _start(1, normalized_shape, dtype, f"gamma{name}")
-        self.beta = _start(0, normalized_shape, dtype, f"beta{name}")
+        self.gamma = _filled(1, shape, dtype, f"gamma{name}")
+        self.beta = _filled(0, shape, dtype, f"beta{name}")
         self.eps = eps
         self.name = f"norm{name}"
 
     def _kind(self) -> str:
-        return f"LayerNorm({', '.join(map(str, self.gamma.shape))})"
+        return f"LayerNorm({self.gamma.shape}, eps={self.eps})"
 
     def forward(self, x: Any) -> Any:
-        """Normalise rows of shape (..., *normalized_shape)."""
+        """Normalise samples of shape (..., *shape)."""
         x, shape = as_array(x), self.gamma.shape
         if x.shape[x.ndim - len(shape) :] != shape:
             raise ShapeError(f"LayerNorm of {shape}: samples of shape {x.shape} end otherwise")
@@ -201,14 +195,7 @@ class Dropout(Module):
 
     def forward(self, x: Any) -> Any:
         """Drop elements of an array of any shape; return it as it is in the mode of `eval`."""
-        if not self.training or self.p == 0:
-            return x
-        if mode.tracing:  # before a mask is drawn: who cannot derive goes on with the same numbers
-            raise DataDependentError(
-                "Dropout draws a mask for each batch, and a derived program would keep one; derive "
-                "after model.eval(), or pass a mask as an argument: ag.dropout(x, rate, mask=mask)"
-            )
-        return dropout(x, self.p, rng=self.rng)
+        return dropout(x, self.p, rng=self.rng) if self.training else x
 
 
 class Flatten(Module):
@@ -226,16 +213,16 @@ class Lambda(Module):
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, x: Any) -> Any:
         """Compute the output, without a box of its own around the op."""
-        return self.forward(*args, **kwargs)
+        return self.forward(x)
 
     def _kind(self) -> str:
         return str(getattr(self.function, "__name__", self.function)).lstrip("_")
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         """Call the function."""
-        return self.function(*args, **kwargs)
+        return self.function(x)
 
 
 class Sequential(Module):
@@ -244,8 +231,9 @@ class Sequential(Module):
     Parameters
     ----------
     *layers : callable
-        Modules and functions, such as ``nn.relu`` or ``np.tanh``. Parameters are numbered as of
-        an `MLP`: ``W1``, with the output ``Z1``, of which a function makes ``A1``.
+        Modules and functions, such as ``nn.relu`` or ``np.tanh``. The parameters of the first
+        layer that has some are called ``W1`` and ``b1``, its output ``Z1``, and what a function
+        makes of that ``A1``.
 
     Examples
     --------
@@ -261,23 +249,20 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
-        self.layers: list[Module] = []
-        n = 0
         for layer in layers:
             if isinstance(layer, type) or not callable(layer):
-                hint = (
-                    f"{layer.__name__}(...)" if isinstance(layer, type) else "Sequential(*layers)"
+                raise TypeError(
+                    f"Sequential takes layers and functions, not {layer!r}; write "
+                    "Sequential(Flatten(), Linear(64, 10)), or Sequential(*layers) for a list"
                 )
-                raise TypeError(f"Sequential takes layers, not {layer!r}; write {hint}")
-            module = layer if isinstance(layer, Module) else Lambda(layer)
-            self.layers.append(module)
-            own = _own(module)
-            n += bool(own)
-            unnumbered = [p for key, p in own.items() if p.name == key]
+        self.layers = [x if isinstance(x, Module) else Lambda(x) for x in layers]
+        with_own = [layer for layer in self.layers if _own(layer)]
+        for i, layer in enumerate(with_own, start=1):
+            unnumbered = [p for key, p in _own(layer).items() if p.name == key]
             for p in unnumbered:
-                p.name = f"{p.name}{n}"
+                p.name = f"{p.name}{i}"
             if unnumbered:
-                module.name = f"{module.name or type(module).__name__}{n}"
+                layer.name = f"{layer.name or type(layer).__name__}{i}"
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -287,16 +272,16 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         """Put samples through the layers in order."""
-        n = 0
+        i = 0
         for layer in self.layers:
             before, x = x, layer(x)
-            n += bool(own := _own(layer))
+            i += bool(own := _own(layer))
             if x is not before and (own or isinstance(layer, Lambda)):
-                x = named(x, f"Z{n}" if own else f"A{n}")
+                x = named(x, f"Z{i}" if own else f"A{i}")
         return x
 
 
-class MLP(Module):
+class MLP(Sequential):
     """A multilayer perceptron of rows, with the same activation between all its layers.
 
     Parameters
@@ -305,8 +290,9 @@ class MLP(Module):
         Width of the input, of each hidden layer, and of the output.
     activation : str
         A name in `ACTIVATIONS`.
-    init : str or callable, optional
-        As of `Linear`; "kaiming_normal" by default for relu and its kin, else "lecun_normal".
+    init : callable, optional
+        As of `Linear`; `nn.init.kaiming_normal` by default for relu and its kin, else
+        `nn.init.lecun_normal`.
     rng : numpy.random.Generator or int, optional
         Draws the weights.
     dtype : floating-point dtype
@@ -337,24 +323,22 @@ class MLP(Module):
         if activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation {activation!r} is none of {list(ACTIVATIONS)}")
         rng = np.random.default_rng(rng)
-        init = init or ("kaiming_normal" if activation in _RECTIFIERS else "lecun_normal")
-        self.activation = activation
-        self.layers = [
-            Linear(fan_in, fan_out, init=init, rng=rng, dtype=dtype, name=str(i))
-            for i, (fan_in, fan_out) in enumerate(pairwise(widths), start=1)
-        ]
-
-    def forward(self, x: Any) -> Any:
-        """Map rows of shape (N, widths[0]) to logits of shape (N, widths[-1])."""
-        activate = ACTIVATIONS[self.activation]
-        *hidden, last = self.layers
-        for i, layer in enumerate(hidden, start=1):
-            z = named(layer(x), f"Z{i}")
-            x = named(activate(z), f"A{i}")
-        return named(last(x), f"Z{len(self.layers)}")
+        init = init or (kaiming_normal if activation in _RECTIFIERS else lecun_normal)
+        layers: list[Callable[[Any], Any]] = []
+        for fan_in, fan_out in pairwise(widths):
+            layers.append(Linear(fan_in, fan_out, init=init, rng=rng, dtype=dtype))
+            layers.append(ACTIVATIONS[activation])
+        super().__init__(*layers[:-1])
 
 
-def _start(value: float, shape: Any, dtype: Any, name: str) -> Tensor:
+def _drawn(init: Init, shape: tuple[int, ...], rng: Rng, dtype: Any, name: str) -> Tensor:
+    weights = np.asarray(init(shape, rng=rng, dtype=dtype), dtype)
+    if weights.shape != shape:
+        raise ValueError(f"init returned weights of shape {weights.shape}, and {shape} is wanted")
+    return Tensor(weights, requires_grad=True, name=name)
+
+
+def _filled(value: float, shape: Any, dtype: Any, name: str) -> Tensor:
     return Tensor(np.full(shape, value, dtype), requires_grad=True, name=name)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from ..errors import DataDependentError, ShapeError
 from ..mode import mode, no_grad, scope
 from ..tensor import Tensor, plain
 
-__all__ = ["Module", "functional_call", "mismatch"]
+__all__ = ["Module", "functional_call"]
+
+T = TypeVar("T")
 
 
 class _Text(str):
@@ -56,33 +59,44 @@ class Module:
             return self.forward(*args, **kwargs)
 
     def _kind(self) -> str:
-        """What a picture says of this module beside its name."""
-        return type(self).__name__
+        """The kind of this module and its plain attributes, for tables and pictures."""
+        told = [
+            f"{key}={value!r}"
+            for key, value in vars(self).items()
+            if isinstance(value, (int, float, str)) and key not in ("name", "training")
+        ]
+        return f"{type(self).__name__}({', '.join(told)})" if told else type(self).__name__
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every kind of module has its own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
 
-    def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """Go through this module, named "", and those inside of it, each once."""
-        return _once((path, x) for path, x in _walk(self) if isinstance(x, Module))
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """List this module, named "", and those inside of it, each once."""
+        return self._named(Module)
 
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """Go through the Tensors that require a gradient, each once."""
-        return _once((f"{prefix}{path}", x) for path, x in self.named_tensors() if x.requires_grad)
+    def named_tensors(self) -> list[tuple[str, Tensor]]:
+        """List the Tensors that nothing computed, each once, under its first name."""
+        return [(name, x) for name, x in self._named(Tensor) if x.op is None]
+
+    def named_parameters(self) -> list[tuple[str, Tensor]]:
+        """List those of them that require a gradient."""
+        return [(name, x) for name, x in self.named_tensors() if x.requires_grad]
 
     def parameters(self) -> list[Tensor]:
-        """List the parameters, each once."""
+        """List the parameters without their names."""
         return [p for _, p in self.named_parameters()]
 
     def generators(self) -> list[np.random.Generator]:
-        """List the random generators in attributes, each once; they are state that is not saved."""
-        kind = np.random.Generator
-        return [x for _, x in _once(pair for pair in _walk(self) if isinstance(pair[1], kind))]
+        """List the random generators, each once; they are state that is not saved."""
+        return [generator for _, generator in self._named(np.random.Generator)]
 
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Go through the Tensors that nothing computed, under all their names."""
-        return ((path, x) for path, x in _walk(self) if isinstance(x, Tensor) and x.op is None)
+    def _named(self, kind: type[T]) -> list[tuple[str, T]]:
+        first: dict[int, tuple[str, T]] = {}
+        for *_, path, x in _places(self):
+            if isinstance(x, kind):
+                first.setdefault(id(x), (path, x))
+        return list(first.values())
 
     def train(self, mode: bool = True) -> Module:
         """Set the mode of this module and of those inside, and return it."""
@@ -112,14 +126,13 @@ class Module:
         """
         own = dict(self.named_tensors())
         values = {name: np.asarray(plain(x)) for name, x in state.items()}
-        if error := mismatch("load_state_dict", own, {n: x.shape for n, x in values.items()}):
-            raise error
+        check_fit("load_state_dict", own, {name: x.shape for name, x in values.items()})
         for name, x in values.items():
-            if x.dtype.kind not in ("biufc" if own[name].dtype.kind == "c" else "biuf"):
-                raise TypeError(f"load_state_dict: {name} is of {x.dtype}, not of real numbers")
-        copies = {name: np.array(x, dtype=own[name].dtype) for name, x in values.items()}
-        for name, copy in copies.items():
-            own[name].data = copy
+            if not np.can_cast(x.dtype, own[name].dtype, "same_kind"):
+                raise TypeError(f"load_state_dict: {name} is of {x.dtype}, not {own[name].dtype}")
+        copies = {name: np.array(x, own[name].dtype) for name, x in values.items()}
+        for name, copied in copies.items():
+            own[name].data = copied
 
     def __repr__(self) -> str:
         return self._table({})
@@ -138,59 +151,40 @@ class Module:
         --------
         >>> from autograd_lite.nn import MLP
         >>> MLP([64, 32, 10]).summary(64)
-        MLP(activation='relu')      (N, 10)  2,410 parameters
+        MLP                         (N, 10)  2,410 parameters
           layers.0  Linear(64, 32)  (N, 32)  2,080
-          layers.1  Linear(32, 10)  (N, 10)    330
+          layers.1  relu            (N, 32)
+          layers.2  Linear(32, 10)  (N, 10)    330
         """
-        shapes: dict[int, str] = {}
-        modules = [module for _, module in self.named_modules()]
-        modes = [module.training for module in modules]
+        shapes: dict[str, str] = {}
+        model = copy.deepcopy(self).eval()
+        for path, module in model.named_modules():
+            vars(module)["forward"] = partial(_noted, shapes, path, module.forward)
         dtype = dtype or next((p.dtype for p in self.parameters()), float)
-        x = np.zeros((2, *np.atleast_1d(input_shape).astype(int)), dtype)
-
-        def watched(module: Module) -> Any:
-            forward = module.forward
-
-            def call(*args: Any, **kwargs: Any) -> Any:
-                y = forward(*args, **kwargs)
-                n, *rest = map(str, np.shape(plain(y)) or ("",))
-                shapes[id(module)] = f"({', '.join(['N' if n == '2' else n, *rest])})"
-                return y
-
-            return call
-
-        try:
-            for module in modules:
-                module.__dict__["forward"] = watched(module)
-            with no_grad():
-                self.eval()(x)
-        finally:
-            for module, training in zip(modules, modes, strict=True):
-                module.__dict__.pop("forward", None)
-                module.training = training
+        with no_grad():
+            model(np.zeros((2, *np.atleast_1d(input_shape).astype(int)), dtype))
         return _Text(self._table(shapes))
 
-    def _table(self, shapes: Mapping[int, str]) -> str:
+    def _table(self, shapes: Mapping[str, str]) -> str:
         rows = []
         for path, module in self.named_modules():
-            n = sum(math.prod(p.shape) for p in module.parameters())
-            left = f"  {path}  {module._head()}" if path else module._head()
-            rows.append((left, shapes.get(id(module), ""), f"{n:,}" if n or not path else ""))
+            n = sum(p.size for p in module.parameters())
+            left = f"  {path}  {module._kind()}" if path else module._kind()
+            rows.append((left, shapes.get(path, ""), f"{n:,}" if n or not path else ""))
         a, b, c = (max(map(len, column)) for column in zip(*rows, strict=True))
         lines = [f"{x:{a}}  {f'{y:{b}}  ' if b else ''}{z:>{c}}".rstrip() for x, y, z in rows]
         lines[0] += " parameter" if rows[0][2] == "1" else " parameters"
         return "\n".join(lines)
 
-    def _head(self) -> str:
-        """The kind of this module, with its plain attributes."""
-        told = [
-            f"{key}={value!r}"
-            for key, value in vars(self).items()
-            if isinstance(value, (int, float, str, tuple)) and key not in ("name", "training")
-        ]
-        kind, _, inside = self._kind().partition("(")
-        told = [inside[:-1]] * bool(inside) + told
-        return f"{kind}({', '.join(told)})" if told else kind
+
+def _noted(
+    shapes: dict[str, str], path: str, forward: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Call a forward, and note the shape of its output for a batch of two."""
+    y = forward(*args, **kwargs)
+    n, *rest = np.shape(plain(y)) or ("",)
+    shapes[path] = f"({', '.join(map(str, ['N' if n == 2 else n, *rest]))})"
+    return y
 
 
 def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -> Any:
@@ -227,24 +221,33 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -
     >>> ag.grad(loss)(model.state_dict(), np.ones((4, 3)))["b"].shape
     (2,)
     """
-    own, needed = dict(module.named_tensors()), {name for name, _ in module.named_parameters()}
-    if needed - parameters.keys() or parameters.keys() - own.keys():
-        raise KeyError(
-            f"functional_call: missing {sorted(needed - parameters.keys())}, "
-            f"unexpected {sorted(parameters.keys() - own.keys())}"
-        )
+    own = dict(module.named_tensors())
+    needed = {name: x for name, x in own.items() if x.requires_grad or name in parameters}
+    check_fit("functional_call", needed, {n: np.shape(plain(x)) for n, x in parameters.items()})
     put = {id(own[name]): value for name, value in parameters.items()}
-    changed: list[tuple[Any, Any, Any]] = []
+    places = [(holder, key, x) for holder, key, _, x in _places(module) if id(x) in put]
     try:
-        _replace(vars(module), put, changed, set())
+        for holder, key, x in places:
+            holder[key] = put[id(x)]
         before = _held(module) if mode.tracing else {}
         result = module(*args)
         if mode.tracing:
             _refuse_changes(module, before)
         return result
     finally:
-        for container, key, value in reversed(changed):
-            container[key] = value
+        for holder, key, x in places:
+            holder[key] = x
+
+
+def check_fit(what: str, own: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse values whose names or shapes are not those of a model's Tensors."""
+    missing, unexpected = own.keys() - shapes.keys(), shapes.keys() - own.keys()
+    both = own.keys() & shapes.keys()
+    wrong = {f"{n} {shapes[n]} for {own[n].shape}" for n in both if shapes[n] != own[n].shape}
+    differences = {"missing": missing, "unexpected": unexpected, "wrong shapes:": wrong}
+    if any(differences.values()):
+        told = [f"{kind} {', '.join(sorted(n))}" for kind, n in differences.items() if n]
+        raise (KeyError if missing or unexpected else ShapeError)(f"{what}: {'; '.join(told)}")
 
 
 def _held(module: Module) -> dict[str, tuple[Any, bytes]]:
@@ -252,15 +255,15 @@ def _held(module: Module) -> dict[str, tuple[Any, bytes]]:
     arrays = (np.ndarray, Tensor)
     return {
         path: (x, np.asarray(plain(x)).tobytes() if isinstance(x, arrays) else b"")
-        for path, x in _walk(module)
+        for *_, path, x in _places(module)
     }
 
 
 def _refuse_changes(module: Module, before: dict[str, tuple[Any, bytes]]) -> None:
-    after = _held(module)
+    after, nothing = _held(module), (object(), b"")
     for path in before.keys() | after.keys():
-        a, b = before.get(path), after.get(path)
-        if a is None or b is None or a[0] is not b[0] or a[1] != b[1]:
+        (a, was), (b, now) = before.get(path, nothing), after.get(path, nothing)
+        if a is not b or was != now:
             raise DataDependentError(
                 f"functional_call: forward changes {path} of {type(module).__name__}, and a "
                 "derived program would not; return the new value, or call model.eval() first "
@@ -268,64 +271,26 @@ def _refuse_changes(module: Module, before: dict[str, tuple[Any, bytes]]) -> Non
             )
 
 
-def _replace(
-    container: Any, put: Mapping[int, Any], changed: list[tuple[Any, Any, Any]], seen: set[int]
-) -> None:
-    """Put other values in the place of Tensors, and note what was there."""
-    if id(container) in seen:
-        return
-    seen.add(id(container))
-    items = container.items() if isinstance(container, dict) else enumerate(container)
-    for key, value in list(items):
-        if id(value) in put:
-            changed.append((container, key, value))
-            container[key] = put[id(value)]
-        elif isinstance(value, Module):
-            _replace(vars(value), put, changed, seen)
-        elif isinstance(value, tuple):
-            parts = list(value)
-            _replace(parts, put, changed, seen)
-            changed.append((container, key, value))
-            container[key] = value._make(parts) if hasattr(value, "_make") else tuple(parts)
-        elif isinstance(value, (dict, list)):
-            _replace(value, put, changed, seen)
+def _places(module: Module) -> Iterator[tuple[Any, Any, str, Any]]:
+    """Go through a module and all that is in its attributes and in lists, dicts and tuples there.
 
+    Yields
+    ------
+    holder, key, path, value
+        What is at ``holder[key]``. What is held twice comes twice, and its parts once.
+    """
+    seen: set[int] = set()
 
-def mismatch(
-    what: str, own: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]
-) -> Exception | None:
-    """Compare the names and shapes of values with those of a model's Tensors."""
-    missing, unexpected = sorted(own.keys() - shapes.keys()), sorted(shapes.keys() - own.keys())
-    pairs = {name: (shapes[name], own[name].shape) for name in own if name in shapes}
-    wrong = ", ".join(f"{name} {a} for {b}" for name, (a, b) in pairs.items() if a != b)
-    wrong = f"wrong shapes: {wrong}" if wrong else ""
-    if missing or unexpected:
-        text = f"{what}: missing {missing}, unexpected {unexpected}"
-        return KeyError(f"{text}, {wrong}" if wrong else text)
-    return ShapeError(f"{what}: {wrong}") if wrong else None
+    def inside(holder: Any, path: str) -> Iterator[tuple[Any, Any, str, Any]]:
+        items = holder.items() if isinstance(holder, dict) else enumerate(holder)
+        for key, value in list(items):
+            name = f"{path}.{key}" if path else str(key)
+            if isinstance(holder, tuple) and isinstance(value, Tensor) and value.op is None:
+                raise TypeError(f"{name} is a Tensor in a tuple; keep it in a list instead")
+            yield holder, key, name, value
+            parts = vars(value) if isinstance(value, Module) else value
+            if isinstance(parts, (dict, list, tuple)) and id(value) not in seen:
+                seen.add(id(value))
+                yield from inside(parts, name)
 
-
-def _walk(value: Any, path: str = "", inside: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Go through a module, what its attributes, lists and dicts hold, and what that holds."""
-    if isinstance(value, Module):
-        if id(value) in inside:
-            return
-        yield path, value
-        items: Iterable[tuple[Any, Any]] = list(vars(value).items())
-    elif isinstance(value, dict):
-        items = list(value.items())
-    elif isinstance(value, (list, tuple)):
-        items = enumerate(value)
-    else:
-        yield path, value
-        return
-    for key, part in items:
-        yield from _walk(part, f"{path}.{key}" if path else str(key), (*inside, id(value)))
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    seen = set()
-    for path, x in pairs:
-        if id(x) not in seen:
-            seen.add(id(x))
-            yield path, x
+    return inside({"": module}, "")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..files import File, opened, write_arrays
-from .module import Module, mismatch
+from .module import Module, check_fit
 
 __all__ = ["load", "read_metadata", "save"]
 
@@ -60,12 +60,11 @@ def load(path: File, into: Module) -> None:
         For the file of another model.
     """
     own = dict(into.named_tensors())
-    with opened(path) as (shapes, read):
+    with opened(path) as (shapes, _):
         shapes.pop(_METADATA, None)
-        wrong = mismatch(f"load {os.fspath(path)}", own, shapes)
-        state = {} if wrong else {name: read(name) for name in own}
-    if wrong:
-        raise wrong
+    check_fit(f"load {os.fspath(path)}", own, shapes)
+    with opened(path) as (_, read):
+        state = {name: read(name) for name in own}
     into.load_state_dict(state)
 
 
