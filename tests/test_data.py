@@ -89,20 +89,10 @@ def test_noise_is_a_standard_deviation():
     assert np.std(np.linalg.norm(X, axis=1)) == pytest.approx(0.01, rel=0.02)
 
 
-@pytest.mark.parametrize(
-    ("call", "text"),
-    [
-        (lambda: data.moons(1), "moons: n=1 points for 2 classes"),
-        (lambda: data.spirals(5, classes=0), "spirals: n=5 points for 0 classes"),
-        (lambda: data.moons(noise=-0.1), r"noise is a standard deviation, 0 or more, not -0\.1"),
-        (lambda: data.curve(noise=np.nan), "noise is .* not nan"),
-        (lambda: data.circles(factor=1), "factor is a radius between 0 and 1, not 1"),
-        (lambda: data.curve(low=1, high=1), "low=1 must be below high=1"),
-    ],
-)
-def test_toy_sets_refuse_what_makes_no_set(call, text):
-    with pytest.raises(ValueError, match=text):
-        call()
+def test_a_class_without_a_point_is_refused():
+    for make, classes in ((lambda: data.moons(1), 2), (lambda: data.spirals(1, classes=0), 0)):
+        with pytest.raises(ValueError, match=f"n=1 points for {classes} classes; each class needs"):
+            make()
 
 
 def test_two_moons_are_told_apart():
@@ -192,16 +182,22 @@ DAMAGE = {
         "t10k-labels.*magic number is 0x00000d01",
     ),
     "empty": (change("train-images", lambda _: b""), "the magic number is 0x,"),
-    "header cut": (change("train-images", lambda b: b[:10]), "cut off in the header, after 10"),
+    "header cut": (
+        change("train-images", lambda b: b[:10]),
+        "cut off in the header, after 10",
+    ),
     "cut": (
         change("train-images", lambda b: b[:-1]),
-        r"cut off after 47 of the 48 bytes, shape \(4, 4, 3",
+        r"cut off after 47 of 48 bytes, shape \(4, 4, 3",
     ),
-    "longer": (change("train-images", lambda b: b + b"0"), "longer than the 48 bytes"),
+    "longer": (
+        change("train-images", lambda b: b + b"0"),
+        "longer than its header says: 49 of 48 bytes",
+    ),
     "cut in the zip": (cut_gzip, "train-labels-idx1-ubyte.gz: cut off or damaged"),
     "huge": (
         change("train-images", lambda b: b[:4] + b"\xff" * 12 + b[16:]),
-        "the header promises 79,228,",
+        "cut off after 48 of 79,228,",
     ),
     "fewer labels": (
         change("train-labels", lambda _: idx(LABELS[:3])),
@@ -265,16 +261,20 @@ def lone_array(path):
 
 
 HOSTILE = {
-    "pickled objects": (save(x_train=np.array([Attack()], object)), "Object arrays cannot"),
-    "a pickle": (lambda path: path.write_bytes(pickle.dumps(Attack())), "pickle"),
+    "pickled objects": (
+        save(x_train=np.array([Attack()], object)),
+        "x_train is of object, not of numbers",
+    ),
+    "a pickle": (lambda path: path.write_bytes(pickle.dumps(Attack())), "no file of arrays"),
     "text": (lambda path: path.write_text("hello"), "a.npz"),
     "nothing": (lambda path: path.write_bytes(b""), "a.npz"),
-    "a lone array": (lone_array, "no .npz file"),
+    "a lone array": (lone_array, "no file of arrays"),
     "cut": (cut, "damaged"),
-    "a byte flipped": (flipped, "damaged: Bad CRC"),
+    "a byte flipped": (flipped, "damaged.*Bad CRC"),
     "no y_test": (without_y_test, "holds no y_test, only x_train, y_train, x_test"),
     "counts": (save(y_test=LABELS[:3]), r"x_test of shape \(2, 4, 3\) and y_test of shape \(3,\)"),
-    "strings": (save(x_train=np.full((4, 3), "a")), "bytes or floating-point numbers, not <U1"),
+    "strings": (save(x_train=np.full((4, 3), "a")), "x_train is of <U1, not of numbers"),
+    "integers": (save(x_test=LABELS[:2].reshape(2, 1)), "bytes or floating-point .* not int64"),
     "real labels": (save(y_train=LABELS[:4] + 0.5), "y_train: classes are whole numbers from 0"),
     "negative labels": (save(y_train=LABELS[:4] - 1), "y_train: classes are whole numbers from 0"),
 }

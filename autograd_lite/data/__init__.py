@@ -5,12 +5,4 @@ from .bundled import digits
 from .mnist import load_mnist
 from .toys import circles, curve, moons, spirals
 
-__all__ = [
-    "batches",
-    "circles",
-    "curve",
-    "digits",
-    "load_mnist",
-    "moons",
-    "spirals",
-]
+__all__ = ["batches", "circles", "curve", "digits", "load_mnist", "moons", "spirals"]

@@ -10,10 +10,7 @@ __all__ = ["batches"]
 
 
 def batches(
-    X: np.ndarray,
-    y: np.ndarray,
-    size: int = 32,
-    rng: np.random.Generator | int | None = None,
+    X: np.ndarray, y: np.ndarray, size: int = 32, rng: np.random.Generator | int | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Go once through samples and labels in random order; the last batch may be smaller.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gzip
 import math
-import os
-import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ..files import File, opened
 
 __all__ = ["load_mnist"]
 
@@ -23,19 +23,9 @@ _NAMES = {
 }
 """By Keras's name of an array: the name of its file."""
 
-_LARGEST = 2**31
-"""Bytes; a header that promises more is taken for a broken one."""
-
-_DAMAGED = (
-    *(EOFError, KeyError, MemoryError, NotImplementedError, OSError, SyntaxError, TypeError),
-    *(UnicodeError, ValueError, zipfile.BadZipFile, zlib.error),
-)
-"""What NumPy and zipfile raise for files that are not what they seem; TypeError for a lone array,
-which cannot be opened by ``with``."""
-
 
 def load_mnist(
-    path: str | os.PathLike[str], dtype: Any = np.float64
+    path: File, dtype: Any = np.float64
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Load MNIST, or another set in one of its formats.
 
@@ -69,67 +59,57 @@ def load_mnist(
     Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits, "File formats".
     """
     path = Path(path)
-    stored = _folder(path) if path.is_dir() else read_npz(path, _NAMES)
+    if path.is_dir():
+        files = {key: _found(path, name) for key, name in _NAMES.items()}
+        stored = {key: read_idx(file, 3 if key[0] == "x" else 1) for key, file in files.items()}
+    else:
+        stored = read_npz(path, _NAMES)
     X_train, y_train = _checked(path, "train", stored, dtype)
     X_test, y_test = _checked(path, "test", stored, dtype)
     if X_train.shape[1] != X_test.shape[1]:
-        raise ValueError(
-            f"{path}: training samples have {X_train.shape[1]} values, but those of the test have "
-            f"{X_test.shape[1]}"
-        )
+        widths = f"{X_train.shape[1]} values, but those of the test have {X_test.shape[1]}"
+        raise ValueError(f"{path}: training samples have {widths}")
     return X_train, y_train, X_test, y_test
 
 
-def read_idx(path: str | os.PathLike[str], ndim: int) -> np.ndarray:
+def _found(folder: Path, name: str) -> Path:
+    for file in (folder / name, folder / f"{name}.gz"):
+        if file.is_file():
+            return file
+    raise FileNotFoundError(f"{folder}: holds neither {name} nor {name}.gz")
+
+
+def read_idx(path: File, ndim: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes in so many dimensions, compressed by gzip or not."""
-    with open(path, "rb") as raw:
-        zipped = raw.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path, "rb") if zipped else open(path, "rb") as file:
-            header = file.read(4 + 4 * ndim)
-            if header[:4] != bytes([0, 0, 8, ndim]):
-                raise ValueError(
-                    f"{path}: the magic number is 0x{header[:4].hex()}, and 0x{0x800 + ndim:08x} "
-                    f"is that of an IDX file of bytes in {ndim} dimensions"
-                )
-            if len(header) < 4 + 4 * ndim:
-                raise ValueError(f"{path}: cut off in the header, after {len(header)} bytes")
-            shape = tuple(np.frombuffer(header, ">u4", offset=4).tolist())
-            size = math.prod(shape)
-            if size > _LARGEST:
-                raise ValueError(f"{path}: the header promises {size:,} bytes, shape {shape}")
-            data = file.read(size + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path}: cut off or damaged: {error}") from error
-    if len(data) != size:
-        what = f"cut off after {len(data):,} of" if len(data) < size else "longer than"
-        raise ValueError(f"{path}: {what} the {size:,} bytes, shape {shape}, of its header")
-    return np.frombuffer(data, np.uint8).reshape(shape)
+    content = Path(path).read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ValueError(f"{path}: cut off or damaged: {error}") from error
+    start = 4 + 4 * ndim
+    if content[:4] != bytes([0, 0, 8, ndim]):
+        raise ValueError(
+            f"{path}: the magic number is 0x{content[:4].hex()}, and 0x{0x800 + ndim:08x} is that "
+            f"of an IDX file of bytes in {ndim} dimensions"
+        )
+    if len(content) < start:
+        raise ValueError(f"{path}: cut off in the header, after {len(content)} bytes")
+    shape = tuple(np.frombuffer(content[4:start], ">u4").tolist())
+    found, promised = len(content) - start, math.prod(shape)
+    if found != promised:
+        what = "cut off after" if found < promised else "longer than its header says:"
+        raise ValueError(f"{path}: {what} {found:,} of {promised:,} bytes, shape {shape}")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def read_npz(path: str | os.PathLike[str], names: Iterable[str] = ()) -> dict[str, np.ndarray]:
-    """Read these arrays of an ``.npz`` file, or all without names; no pickled objects."""
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            missing = [name for name in names if name not in stored.files]
-            if not missing:
-                return {name: stored[name] for name in names or stored.files}
-            found = ", ".join(stored.files)
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except _DAMAGED as error:
-        raise ValueError(f"{path}: no .npz file of plain arrays, or damaged: {error}") from error
-    raise ValueError(f"{path}: holds no {', '.join(missing)}, only {found}")
-
-
-def _folder(path: Path) -> dict[str, np.ndarray]:
-    files = {}
-    for key, name in _NAMES.items():
-        there = [f for f in (path / name, path / f"{name}.gz") if f.is_file()]
-        if not there:
-            raise FileNotFoundError(f"{path}: holds neither {name} nor {name}.gz")
-        files[key] = there[0]
-    return {key: read_idx(file, 3 if key[0] == "x" else 1) for key, file in files.items()}
+def read_npz(path: File, names: Collection[str] = ()) -> dict[str, np.ndarray]:
+    """Read these arrays of an ``.npz`` file, or all without names."""
+    with opened(path) as (shapes, read):
+        stored = {name: read(name) for name in shapes if not names or name in names}
+    if missing := [name for name in names if name not in stored]:
+        raise ValueError(f"{path}: holds no {', '.join(missing)}, only {', '.join(shapes)}")
+    return stored
 
 
 def _checked(
@@ -146,7 +126,7 @@ def _checked(
     return rows(path, X, dtype), y.astype(np.int64)
 
 
-def rows(path: str | os.PathLike[str], X: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
+def rows(path: File, X: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     """Bring samples to rows of floating-point numbers, bytes to 0 ... 1."""
     if X.dtype != np.uint8 and X.dtype.kind != "f":
         raise ValueError(f"{path}: samples are bytes or floating-point numbers, not {X.dtype}")

@@ -30,7 +30,7 @@ def moons(n: int = 200, *, noise: float = 0.1, rng: Rng = None) -> Data:
     y : ndarray of int64, shape (n,)
         0 for the upper moon, 1 for the lower.
     """
-    y, rng = _labels("moons", n, 2, noise, rng)
+    y, rng = _labels(n, 2, rng)
     t = rng.uniform(0, np.pi, n)
     upper = _polar(1.0, t)
     return _noisy(np.where(y[:, None], [1, 0.5] - upper, upper), noise, rng), y
@@ -41,9 +41,7 @@ def circles(n: int = 200, *, factor: float = 0.5, noise: float = 0.05, rng: Rng 
 
     The rest is as in `moons`.
     """
-    if not 0 < factor < 1:
-        raise ValueError(f"circles: factor is a radius between 0 and 1, not {factor}")
-    y, rng = _labels("circles", n, 2, noise, rng)
+    y, rng = _labels(n, 2, rng)
     X = _polar(np.where(y, factor, 1.0), rng.uniform(0, 2 * np.pi, n))
     return _noisy(X, noise, rng), y
 
@@ -55,7 +53,7 @@ def spirals(
 
     The rest is as in `moons`.
     """
-    y, rng = _labels("spirals", n, classes, noise, rng)
+    y, rng = _labels(n, classes, rng)
     r = rng.uniform(0.1, 1, n)
     return _noisy(_polar(r, 2 * np.pi * (y / classes + turns * r)), noise, rng), y
 
@@ -88,21 +86,15 @@ def curve(
     y : ndarray of float64, shape (n, 1)
         A column, as a model returns it: of shape (n,) it would be broadcast into a matrix.
     """
-    if not low < high:
-        raise ValueError(f"curve: low={low} must be below high={high}")
-    _, rng = _labels("curve", n, 1, noise, rng)
+    rng = np.random.default_rng(rng)
     X = rng.uniform(low, high, (n, 1))
     return X, _noisy(np.asarray(f(X), float), noise, rng)
 
 
-def _labels(
-    name: str, n: int, classes: int, noise: float, rng: Rng
-) -> tuple[np.ndarray, np.random.Generator]:
-    """Check what all sets take; labels of classes of one size in random order."""
-    if classes < 1 or n < classes:
-        raise ValueError(f"{name}: n={n} points for {classes} classes; each needs one at least")
-    if not noise >= 0:
-        raise ValueError(f"{name}: noise is a standard deviation, 0 or more, not {noise}")
+def _labels(n: int, classes: int, rng: Rng) -> tuple[np.ndarray, np.random.Generator]:
+    """Labels of classes of one size in random order, and what goes on drawing."""
+    if not 1 <= classes <= n:
+        raise ValueError(f"n={n} points for {classes} classes; each class needs one at least")
     rng = np.random.default_rng(rng)
     return rng.permutation(np.arange(n) % classes), rng
 
