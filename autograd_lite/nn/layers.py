@@ -19,38 +19,26 @@ from ..tensor import Tensor, as_array
 from .init import Init, Rng, kaiming_normal, lecun_normal
 from .module import Module
 
-__all__ = [
-    "ACTIVATIONS",
-    "MLP",
-    "Conv2d",
-    "Dropout",
-    "Flatten",
-    "Lambda",
-    "LayerNorm",
-    "Linear",
-    "MaxPool2d",
-    "Sequential",
-]
+__all__ = ["Conv2d", "Dropout", "Flatten", "LayerNorm", "Linear", "MaxPool2d"]
+__all__ += ["ACTIVATIONS", "MLP", "Lambda", "Sequential"]
 
 Pair = int | tuple[int, int]
 Shape = int | tuple[int, ...]
 
-_RECTIFIERS: dict[str, Callable[[Any], Any]] = {
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": relu,
     "leaky_relu": leaky_relu,
     "elu": elu,
     "gelu": gelu,
     "silu": silu,
-}
-"""They halve the mean square of what they are given, or nearly so."""
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    **_RECTIFIERS,
     "selu": selu,
     "sigmoid": sigmoid,
     "softplus": softplus,
     "tanh": np.tanh,
 }
+
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+"""They halve the mean square of what they are given, or nearly so."""
 
 
 class Linear(Module):
@@ -188,8 +176,6 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"Dropout: p is a probability from 0 to below 1, not {p}")
         self.p = p
         self.rng = np.random.default_rng(rng)
 

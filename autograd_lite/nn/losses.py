@@ -12,16 +12,8 @@ from ..rules.neural import softmax_cross_entropy, stop_gradient
 from ..tensor import as_array, plain
 from ..tree import flatten
 
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "huber",
-    "l1_penalty",
-    "l2_penalty",
-    "mse",
-    "squared_error",
-]
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"]
+__all__ += ["huber", "l1_penalty", "l2_penalty", "mse", "squared_error"]
 
 cross_entropy = softmax_cross_entropy
 

@@ -18,13 +18,6 @@ __all__ = ["Module", "functional_call"]
 T = TypeVar("T")
 
 
-class _Text(str):
-    """A text that a console shows in lines."""
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 class Module:
     """A part of a model: Tensors in attributes, and a `forward` that uses them.
 
@@ -150,7 +143,7 @@ class Module:
         Examples
         --------
         >>> from autograd_lite.nn import MLP
-        >>> MLP([64, 32, 10]).summary(64)
+        >>> print(MLP([64, 32, 10]).summary(64))
         MLP                         (N, 10)  2,410 parameters
           layers.0  Linear(64, 32)  (N, 32)  2,080
           layers.1  relu            (N, 32)
@@ -163,7 +156,7 @@ class Module:
         dtype = dtype or next((p.dtype for p in self.parameters()), float)
         with no_grad():
             model(np.zeros((2, *np.atleast_1d(input_shape).astype(int)), dtype))
-        return _Text(self._table(shapes))
+        return self._table(shapes)
 
     def _table(self, shapes: Mapping[str, str]) -> str:
         rows = []
