@@ -33,6 +33,20 @@ def test_a_shared_parameter_is_listed_once():
     assert list(Tied().state_dict()) == ["a", "more.list.0", "more.list.1"]
 
 
+def test_a_shared_parameter_is_replaced_wherever_it_is():
+    class Tied(nn.Module):
+        def __init__(self):
+            w = Tensor(2.0, requires_grad=True)
+            self.a, self.parts = w, {"list": [w, w]}
+
+        def forward(self, x):
+            return self.a * self.parts["list"][0] * self.parts["list"][1] * x
+
+    model = Tied()
+    assert ag.grad(lambda p: nn.functional_call(model, p, 1.0))({"a": np.array(5.0)})["a"] == 75
+    assert model.parts["list"][0] is model.parts["list"][1] is model.a
+
+
 def test_a_parameter_in_a_tuple_is_refused_before_it_is_forgotten():
     class Model(nn.Module):
         def __init__(self, parts):

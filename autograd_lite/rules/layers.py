@@ -139,7 +139,9 @@ def dropout(
             "dropout: give rng=np.random.default_rng(seed) to draw a mask, or mask=, not both"
         )
     if rng is not None:
-        refuse_while_tracing("a random mask (model.eval() draws none; or pass mask=)")
+        refuse_while_tracing(
+            "a random mask (ag.dropout(x, rate, mask=mask) takes one, model.eval() needs none)"
+        )
     mask = as_array(mask if rng is None else rng.random(x.shape) >= rate, "the mask of dropout")
     fitting("dropout", "mask", mask, x.shape)
     return x * (mask.astype(bool).astype(x.dtype) / (1 - rate))
