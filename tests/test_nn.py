@@ -2,6 +2,7 @@
 
 import io
 import sys
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -34,28 +35,28 @@ def test_a_shared_parameter_is_listed_once():
 
 
 def test_a_shared_parameter_is_replaced_wherever_it_is():
+    class Pair(NamedTuple):
+        left: Any
+        right: Any
+
     class Tied(nn.Module):
         def __init__(self):
             w = Tensor(2.0, requires_grad=True)
-            self.a, self.parts = w, {"list": [w, w]}
+            self.a, self.parts, self.pair = w, {"list": [w, (w,)]}, Pair(w, 1)
 
         def forward(self, x):
-            return self.a * self.parts["list"][0] * self.parts["list"][1] * x
+            (b, (c,)), (d, _) = self.parts["list"], self.pair
+            return self.a * b * c * d * x
 
-    model = Tied()
-    assert ag.grad(lambda p: nn.functional_call(model, p, 1.0))({"a": np.array(5.0)})["a"] == 75
-    assert model.parts["list"][0] is model.parts["list"][1] is model.a
-
-
-def test_a_parameter_in_a_tuple_is_refused_before_it_is_forgotten():
-    class Model(nn.Module):
-        def __init__(self, parts):
-            self.parts = parts
-
-    w = Tensor(1.0, requires_grad=True)
-    with pytest.raises(TypeError, match=r"parts\.0 is a Tensor in a tuple; keep it in a list"):
-        Model((w,)).parameters()
-    assert Model([w]).parameters() == Model((w * 2, [w])).parameters() == [w]
+    found = Tied()
+    parts, pair = found.parts, found.pair
+    assert [name for name, _ in found.named_parameters()] == ["a"]
+    for f in (ag.grad, lambda f: lambda p: ag.derive(f, p)(p)[1]):
+        gradient = f(lambda p: nn.functional_call(found, p, 1.0))({"a": np.array(5.0)})
+        assert gradient["a"] == 4 * 5**3
+    assert found.parts is parts
+    assert found.pair is pair
+    assert found.a is parts["list"][0] is parts["list"][1][0] is pair.left
 
 
 def test_a_module_without_forward_says_so():

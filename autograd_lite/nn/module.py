@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import DataDependentError, ShapeError
 from ..mode import mode, no_grad, scope
 from ..tensor import Tensor, plain
+from ..tree import flatten, map_leaves
 
 __all__ = ["Module", "functional_call"]
 
@@ -86,7 +87,7 @@ class Module:
 
     def _named(self, kind: type[T]) -> list[tuple[str, T]]:
         first: dict[int, tuple[str, T]] = {}
-        for *_, path, x in _places(self):
+        for path, x in _walk(self, "", set()):
             if isinstance(x, kind):
                 first.setdefault(id(x), (path, x))
         return list(first.values())
@@ -218,18 +219,23 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -
     needed = {name: x for name, x in own.items() if x.requires_grad or name in parameters}
     check_fit("functional_call", needed, {n: np.shape(plain(x)) for n, x in parameters.items()})
     put = {id(own[name]): value for name, value in parameters.items()}
-    places = [(holder, key, x) for holder, key, _, x in _places(module) if id(x) in put]
+    attributes = [
+        (vars(inner), key, value)
+        for _, inner in module.named_modules()
+        for key, value in vars(inner).items()
+        if not isinstance(value, Module) and any(id(x) in put for x in flatten(value))
+    ]
     try:
-        for holder, key, x in places:
-            holder[key] = put[id(x)]
+        for holder, key, value in attributes:
+            holder[key] = map_leaves(lambda x: put.get(id(x), x), value)
         before = _held(module) if mode.tracing else {}
         result = module(*args)
         if mode.tracing:
             _refuse_changes(module, before)
         return result
     finally:
-        for holder, key, x in places:
-            holder[key] = x
+        for holder, key, value in attributes:
+            holder[key] = value
 
 
 def check_fit(what: str, own: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
@@ -248,7 +254,7 @@ def _held(module: Module) -> dict[str, tuple[Any, bytes]]:
     arrays = (np.ndarray, Tensor)
     return {
         path: (x, np.asarray(plain(x)).tobytes() if isinstance(x, arrays) else b"")
-        for *_, path, x in _places(module)
+        for path, x in _walk(module, "", set())
     }
 
 
@@ -264,26 +270,15 @@ def _refuse_changes(module: Module, before: dict[str, tuple[Any, bytes]]) -> Non
             )
 
 
-def _places(module: Module) -> Iterator[tuple[Any, Any, str, Any]]:
-    """Go through a module and all that is in its attributes and in lists, dicts and tuples there.
+def _walk(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Go through a module, its attributes, and what is in lists, dicts and tuples there.
 
-    Yields
-    ------
-    holder, key, path, value
-        What is at ``holder[key]``. What is held twice comes twice, and its parts once.
+    What is held twice comes under both its names, and its parts once.
     """
-    seen: set[int] = set()
-
-    def inside(holder: Any, path: str) -> Iterator[tuple[Any, Any, str, Any]]:
-        items = holder.items() if isinstance(holder, dict) else enumerate(holder)
-        for key, value in list(items):
-            name = f"{path}.{key}" if path else str(key)
-            if isinstance(holder, tuple) and isinstance(value, Tensor) and value.op is None:
-                raise TypeError(f"{name} is a Tensor in a tuple; keep it in a list instead")
-            yield holder, key, name, value
-            parts = vars(value) if isinstance(value, Module) else value
-            if isinstance(parts, (dict, list, tuple)) and id(value) not in seen:
-                seen.add(id(value))
-                yield from inside(parts, name)
-
-    return inside({"": module}, "")
+    yield path, value
+    parts = vars(value) if isinstance(value, Module) else value
+    if isinstance(parts, (dict, list, tuple)) and id(value) not in seen:
+        seen.add(id(value))
+        items = parts.items() if isinstance(parts, dict) else enumerate(parts)
+        for key, part in list(items):
+            yield from _walk(part, f"{path}.{key}" if path else str(key), seen)
