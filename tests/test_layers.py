@@ -308,6 +308,9 @@ def test_constant_tensors_are_state_and_what_was_computed_is_not():
     model = Model()
     model(np.ones(1))
     assert list(model.state_dict()) == ["w", "frozen"]
+    last = model.last
+    assert model.summary(1) == "Model  (N, 1)  1 parameter"
+    assert model.last is last
     assert [name for name, _ in model.named_parameters()] == ["w"]
     w, frozen = np.array([3.0]), np.array([5.0])
     assert nn.functional_call(model, {"w": w}, 1.0) == 6

@@ -151,7 +151,8 @@ class Module:
           layers.2  Linear(32, 10)  (N, 10)    330
         """
         shapes: dict[str, str] = {}
-        model = copy.deepcopy(self).eval()
+        shared = {id(x): x for _, x in self._named(Tensor)}  # a copy of all but the Tensors
+        model = copy.deepcopy(self, shared).eval()
         for path, module in model.named_modules():
             vars(module)["forward"] = partial(_noted, shapes, path, module.forward)
         dtype = dtype or next((p.dtype for p in self.parameters()), float)
