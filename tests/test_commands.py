@@ -198,7 +198,7 @@ def test_bad_arguments_are_exit_code_2(arguments, capsys):
 
 
 EXAMPLES = {
-    "regressions": r"poisson +0\.(6[4-9]|7[0-6])\d \( 0\.7\)",  # three standard errors
+    "regressions": r"poisson +0\.(6[5-9]|7[0-4])\d \( 0\.7\)",  # three standard errors
     "initialisation": r"all zero \(claim 1\) +0\.000 +0\.000 +0\.000 +0\.305   then 33\.0%",
     "newton": r"frequency  (1\.99|2\.0)\d+ \+- 0\.0040   truth 2\.0",
     "characters": "its gradient is the sum of 12 gradients\nlargest difference: [0-9.]+e-1[5-9]",

@@ -72,6 +72,20 @@ Sequential                                             (N, 4)        102 paramet
     assert seen == [(2, 3, 4, 4)]
 
 
+def test_a_summary_is_made_in_the_mode_for_predictions():
+    modes = []
+
+    class Watched(nn.Module):
+        def forward(self, x):
+            modes.append(self.training)
+            return x
+
+    model = Watched()
+    assert model.summary((2, 3)) == "Watched  (N, 2, 3)  0 parameters"
+    assert modes == [False]
+    assert model.training
+
+
 def test_the_mode_reaches_modules_in_lists_and_dicts():
     class Model(nn.Module):
         def __init__(self):
