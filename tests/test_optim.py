@@ -198,7 +198,11 @@ W = Tensor(1.0, requires_grad=True)
             ValueError,
             "and no dampening",
         ),
-        (lambda: optim.Adam([W], betas=(0.9, 1)), ValueError, "more and below 1, not 1"),
+        (
+            lambda: optim.Adam([W], betas=(0.9, 1)),
+            ValueError,
+            "betas must be below 1, not .*1",
+        ),
         (lambda: optim.Adam([W], eps=np.nan), ValueError, "eps must be 0 or more, not nan"),
         (lambda: optim.AdamW([W], weight_decay=-1), ValueError, "weight_decay must be 0 or"),
         (lambda: optim.RMSprop([W, W]), ValueError, "a parameter twice"),
@@ -213,10 +217,9 @@ W = Tensor(1.0, requires_grad=True)
         (
             lambda: optim.SequentialLR(optim.SGD([W]), [], [3]),
             ValueError,
-            "0 schedulers need one milestone less, not 1",
+            r"0 schedulers need one milestone less, .*; not \[3\]",
         ),
         (lambda: optim.Optimizer([W], 1).direction(0, 1), NotImplementedError, "no direction"),
-        (lambda: optim.LRScheduler(optim.SGD([W])), NotImplementedError, "no lr_at"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(make, kind, text):
@@ -229,20 +232,18 @@ def test_schedules_in_sequence_are_in_order_and_of_one_optimizer():
     warm, cool = optim.LinearLR(a), optim.CosineAnnealingLR(b, 5)
     with pytest.raises(ValueError, match="of another optimizer"):
         optim.SequentialLR(a, [warm, cool], [5])
-    with pytest.raises(ValueError, match=r"\[0\] do not increase from 0"):
+    with pytest.raises(ValueError, match=r"increase from 0; not \[0\]"):
         optim.SequentialLR(a, [warm, optim.StepLR(a, 2)], [0])
 
 
-def test_a_norm_that_is_not_finite_is_refused_where_asked_and_never_hidden():
+def test_a_norm_that_is_not_finite_is_never_hidden():
     w = Tensor([1.0, 2.0], requires_grad=True)
     assert optim.clip_grad_norm_(w, 1.0) == 0.0  # no gradient yet
     for bad, other in ((np.inf, 0.0), (np.nan, np.nan)):
         w.grad = np.array([bad, 1.0])
-        with pytest.raises(FloatingPointError, match=f"the norm of the gradients is {bad}"):
-            optim.clip_grad_norm_(w, 1.0, error_if_nonfinite=True)
-        assert w.grad[1] == 1.0
         with np.errstate(invalid="ignore"):
-            optim.clip_grad_norm_([w], 1.0)
+            norm = optim.clip_grad_norm_([w], 1.0)
+        np.testing.assert_equal(norm, bad)
         np.testing.assert_array_equal(w.grad, [np.nan, other])
 
 
