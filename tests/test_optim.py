@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,43 @@ def test_float32_stays_float32_and_data_are_replaced(name):
     assert {p.dtype for p in ps} == {np.dtype(np.float32)}
     for x, copy in zip(before, copies, strict=True):
         np.testing.assert_array_equal(x, copy)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_gradient_may_be_written_into_after_the_step(name):
+    ps = leaves()
+    optimizer = make(name, ps)
+    backward(*ps)
+    optimizer.step()
+    before = str(optimizer.state_dict())
+    for p in ps:
+        p.grad[...] = 7.0
+    assert str(optimizer.state_dict()) == before
+
+
+def test_an_optimizer_of_ones_own_has_its_settings_as_fields():
+    @dataclass(eq=False)
+    class Lion(optim.Optimizer):
+        beta: float = 0.9
+        weight_decay: float = 0.1
+        decoupled_weight_decay = True
+
+        def direction(self, i, g):
+            m = self.state[i]["m"] = self.beta * self.state[i].get("m", 0.0) + (1 - self.beta) * g
+            return np.sign(m)
+
+    w = Tensor(np.float32([1.0, -2.0]), requires_grad=True)
+    lion = Lion([w], lr=0.5, beta=np.float64(0.5))
+    w.grad = np.float32([3.0, 4.0])
+    lion.step()
+    np.testing.assert_allclose(w.data, [1 - 0.5 * (1 + 0.1), -2 - 0.5 * (1 - 0.2)], rtol=1e-6)
+    assert w.dtype == np.float32
+    assert repr(lion).endswith("Lion(lr=0.5, beta=0.5, weight_decay=0.1)")
+    other = Lion([Tensor([0.0, 0.0], requires_grad=True)])
+    other.load_state_dict(lion.state_dict())
+    assert (other.lr, other.beta) == (0.5, 0.5)
+    with pytest.raises(ValueError, match="Lion: beta must be 0 or more, not -1"):
+        Lion([w], beta=-1)
 
 
 def test_a_state_of_something_else_is_refused_and_changes_nothing():
