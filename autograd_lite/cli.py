@@ -37,7 +37,10 @@ def _widths(text: str) -> list[int]:
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Shows defaults, and examples as they are laid out."""
+    """Shows defaults, where there are any, and examples as they are laid out."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default is None else super()._get_help_string(action)
 
 
 def _verdict(text: str) -> str:
@@ -129,19 +132,19 @@ or files; nothing is written with 1 and 2""",
     )
     add("--hidden", type=_widths, default="256,128", metavar="N,N", help="hidden units by layer")
     add("--activation", choices=sorted(ACTIVATIONS), default="relu", help="of hidden layers")
-    add("--optimizer", choices=OPTIMIZERS, default="adamw", help="what moves parameters")
+    add("--optimizer", choices=OPTIMIZERS, default="adamw", help="what moves weights")
     rates = ", ".join(f"{lr:g} for {name}" for name, (_, lr) in OPTIMIZERS.items())
-    add("--lr", type=float, metavar="X", help=f"learning rate; if none is given, {rates}")
-    add("--weight-decay", type=float, metavar="X", help="if none is given, 0.1 for adamw, else 0")
-    add("--schedule", choices=SCHEDULES, default="cosine", help="what the learning rate follows")
+    add("--lr", type=float, metavar="X", help=f"learning rate; by default {rates}")
+    add("--weight-decay", type=float, metavar="X", help="by default 0.1 for adamw, else 0")
+    add("--schedule", choices=SCHEDULES, default="cosine", help="of the learning rate")
     add("--epochs", type=_positive, default=30, metavar="N", help="times through the samples")
     add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a step")
     add(
         "--patience",
         type=_positive,
         metavar="N",
-        help="hold out a tenth of the training samples, stop after N epochs without a smaller "
-        "loss of theirs, and keep the weights of the best; never is the test set asked",
+        help="hold out a tenth of the training samples, stop after N epochs that did not lower "
+        "the loss on them, and keep the best weights; the test set has no say",
     )
     add("--seed", type=_seed, default=0, metavar="N", help="of the random numbers")
     add("--save", type=Path, metavar="FILE", help="the model, an .npz file for predict")
@@ -187,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if run(**arguments) else 1
     except BrokenPipeError:  # whoever read the output has closed it
         sys.stderr.close()
-    except (ImportError, OSError) as error:
+    except (EOFError, ImportError, OSError, ValueError) as error:
         print(f"autograd-lite: {error}", file=sys.stderr)
     return 2
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
@@ -40,16 +39,6 @@ SCHEDULES: dict[str, Callable[[optim.Optimizer, int], list[Any]]] = {
 """By name: what makes the callbacks for so many epochs."""
 
 
-@contextmanager
-def _bad_files() -> Iterator[None]:
-    """Let what is wrong inside of a file, or with a setting, end as bad files end."""
-    try:
-        yield
-    except (EOFError, ValueError) as error:
-        raise OSError(error) from error
-
-
-@_bad_files()
 def train(
     data: str,
     hidden: list[int],
@@ -74,7 +63,7 @@ def train(
 
     Raises
     ------
-    OSError
+    OSError, ValueError
         For data that cannot be read, settings that make no sense, or files that could not be
         written: before any training.
     ImportError
@@ -127,13 +116,12 @@ def train(
     return True
 
 
-@_bad_files()
 def predict(model: Path, file: str) -> bool:
     """Print the class of each sample of a file, a line each; the accuracy where it has labels.
 
     Raises
     ------
-    OSError
+    EOFError, OSError, ValueError
         For files that cannot be read, or that do not fit together.
     """
     network, width = _load(model)

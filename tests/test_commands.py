@@ -261,6 +261,7 @@ def test_help_has_examples_and_exit_codes(command, capsys):
     text = capsys.readouterr().out
     assert "examples:\n  autograd-lite " + command in text
     assert "exit codes: 0" in text
+    assert "None" not in text
 
 
 @pytest.mark.parametrize(
