@@ -103,6 +103,7 @@ def train(
         print(f"autograd-lite train: {error}", file=sys.stderr)
         return False
     if not history.epochs:  # Ctrl-C came in the first
+        print(f"autograd-lite train: {history.stopped}", file=sys.stderr)
         return False
     why = f"; {history.stopped}" if history.stopped else ""
     print(f"loss {history.loss[0]:.3f} -> {history.loss[-1]:.3f}, {history.epochs} epochs{why}")

@@ -126,6 +126,7 @@ def test_ctrl_c_keeps_the_finished_epochs_and_writes_nothing_without_one(
     assert ", 1 epochs; interrupted after epoch 1" in capsys.readouterr().out
     monkeypatch.setattr(commands, "fit", lambda *_, **__: History(stopped="interrupted"))
     assert interrupted(after=0) == (1, False)
+    assert capsys.readouterr().err == "autograd-lite train: interrupted\n"
 
 
 def test_what_was_trained_predicts_as_well_as_it_said(archive, tmp_path, capsys):
