@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from . import commands
-from .commands import OPTIMIZERS
+from .commands import OPTIMIZERS, SCHEDULES
 from .nn import ACTIVATIONS
 
 __all__ = ["main"]
@@ -34,22 +32,15 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return rate
-
-
 def _widths(text: str) -> list[int]:
     return [_positive(width) for width in text.split(",")]
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Shows defaults, and examples as they are laid out."""
+    """Shows defaults, where there are any, and examples as they are laid out."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default is None else super()._get_help_string(action)
 
 
 def _verdict(text: str) -> str:
@@ -123,12 +114,15 @@ def _add_training(subparsers: Any) -> None:
         formatter_class=_Help,
         epilog="""examples:
   autograd-lite train --data digits
-  autograd-lite train --data mnist.npz --hidden 128,64 --epochs 10 --save model.npz
-  autograd-lite train --data mnist/ --optimizer sgd --lr 0.1 --plot history.svg
+  autograd-lite train --data mnist.npz --hidden 128 --save model.npz --plot history.svg
+  autograd-lite train --data mnist/ --epochs 100 --patience 5
+  autograd-lite train --hidden 30 --optimizer sgd --schedule none
 
-exit codes: 0 trained, 1 the loss became infinite or NaN, 2 bad arguments or files""",
+Ctrl-C ends the training with the last finished epoch.
+exit codes: 0 trained, 1 the loss became infinite or NaN, or no epoch was finished, 2 bad arguments
+or files; nothing is written with 1 and 2""",
     )
-    train.set_defaults(run=_train)
+    train.set_defaults(run=commands.train)
     add = train.add_argument
     add(
         "--data",
@@ -136,16 +130,25 @@ exit codes: 0 trained, 1 the loss became infinite or NaN, 2 bad arguments or fil
         help="digits, which come with the package; an .npz file with x_train, y_train, x_test and "
         "y_test; or a folder with the four IDX files of MNIST",
     )
-    add("--hidden", type=_widths, default="128,64", metavar="N,N", help="hidden units by layer")
+    add("--hidden", type=_widths, default="256,128", metavar="N,N", help="hidden units by layer")
     add("--activation", choices=sorted(ACTIVATIONS), default="relu", help="of hidden layers")
-    add("--optimizer", choices=sorted(OPTIMIZERS), default="adam", help="what moves parameters")
+    add("--optimizer", choices=OPTIMIZERS, default="adamw", help="what moves weights")
     rates = ", ".join(f"{lr:g} for {name}" for name, (_, lr) in OPTIMIZERS.items())
-    add("--lr", type=_rate, metavar="X", help=f"learning rate; if none is given, {rates}")
+    add("--lr", type=float, metavar="X", help=f"learning rate; by default {rates}")
+    add("--weight-decay", type=float, metavar="X", help="by default 0.1 for adamw, else 0")
+    add("--schedule", choices=SCHEDULES, default="cosine", help="of the learning rate")
     add("--epochs", type=_positive, default=30, metavar="N", help="times through the samples")
     add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a step")
+    add(
+        "--patience",
+        type=_positive,
+        metavar="N",
+        help="hold out a tenth of the training samples, stop after N epochs that did not lower "
+        "the loss on them, and keep the best weights; the test set has no say",
+    )
     add("--seed", type=_seed, default=0, metavar="N", help="of the random numbers")
     add("--save", type=Path, metavar="FILE", help="the model, an .npz file for predict")
-    add("--plot", type=Path, metavar="FILE", help="loss and accuracy, .svg, .png, .pdf, ...")
+    add("--plot", type=Path, metavar="FILE", help="loss and accuracy, as .svg, .png or .pdf")
     predict = subparsers.add_parser(
         "predict",
         help="print the class of each sample of a file",
@@ -158,12 +161,12 @@ exit codes: 0 trained, 1 the loss became infinite or NaN, 2 bad arguments or fil
 Classes go to standard output, a line each; where the file has labels, the accuracy goes to
 standard error. exit codes: 0 predicted, 2 bad arguments or files""",
     )
-    predict.set_defaults(run=_predict)
+    predict.set_defaults(run=commands.predict)
     predict.add_argument("model", type=Path, help="what train --save wrote")
     predict.add_argument(
         "file",
         help="what train --data takes, of which the test set is used; or samples alone: an .npy "
-        "file, an .npz file with one array, or images in the IDX format",
+        "file, or images in the IDX format",
     )
 
 
@@ -187,20 +190,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if run(**arguments) else 1
     except BrokenPipeError:  # whoever read the output has closed it
         sys.stderr.close()
-    except (ImportError, OSError) as error:
+    except (EOFError, ImportError, OSError, ValueError) as error:
         print(f"autograd-lite: {error}", file=sys.stderr)
     return 2
 
 
-def _demo(out: Path, hidden: int, epochs: int, seed: int) -> bool:
+def _demo(**options: Any) -> bool:
     from .demo import demo
 
-    try:
-        return demo(out, hidden, epochs, seed)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OSError(f"cannot write to {out}: {error}") from error
+    return demo(**options)
 
 
 def _audit(paper: str | None, only: str | None, id: str, format: str) -> bool:  # noqa: A002
@@ -223,25 +221,6 @@ def _audit(paper: str | None, only: str | None, id: str, format: str) -> bool:  
     if not findings:
         print("autograd-lite: no claim is like this", file=sys.stderr)
     return bool(findings) and all(f.expected for f in findings)
-
-
-def _train(**options: Any) -> bool:
-    with _bad_files():
-        return commands.train(**options)
-
-
-def _predict(model: Path, file: str) -> bool:
-    with _bad_files():
-        return commands.predict(model, file)
-
-
-@contextmanager
-def _bad_files() -> Iterator[None]:
-    """Let what is wrong inside of a file, or with its data, end as bad files end."""
-    try:
-        yield
-    except ValueError as error:
-        raise OSError(error) from error
 
 
 def _selfcheck(markdown: bool) -> bool:

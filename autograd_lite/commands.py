@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
-import tempfile
 from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,28 @@ import numpy as np
 
 from . import nn, optim
 from .data import digits, load_mnist
-from .data.mnist import read_idx, read_npz, rows
-from .files import replace_file
-from .mode import no_grad
-from .tensor import plain
-from .training import History, accuracy, fit
+from .data.mnist import read_idx, rows
+from .files import check_writable
+from .training import accuracy, fit
+from .training import predict as outputs_of
 
-__all__ = ["OPTIMIZERS", "predict", "train"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "predict", "train"]
 
 OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float]] = {
-    "adam": (optim.Adam, 1e-3),
-    "sgd": (optim.SGD, 0.1),
+    "adamw": (partial(optim.AdamW, weight_decay=0.1), 5e-3),
+    "adam": (optim.Adam, 5e-3),
+    "rmsprop": (optim.RMSprop, 3e-3),
+    "momentum": (partial(optim.SGD, momentum=0.9, nesterov=True), 0.03),
+    "sgd": (optim.SGD, 0.3),
 }
 """By name: an optimizer and the learning rate it has by default here."""
+
+SCHEDULES: dict[str, Callable[[optim.Optimizer, int], list[Any]]] = {
+    "cosine": lambda optimizer, epochs: [optim.CosineAnnealingLR(optimizer, epochs)],
+    "step": lambda optimizer, epochs: [optim.StepLR(optimizer, -(-epochs // 3))],
+    "none": lambda *_: [],
+}
+"""By name: what makes the callbacks for so many epochs."""
 
 
 def train(
@@ -36,8 +45,11 @@ def train(
     activation: str,
     optimizer: str,
     lr: float | None,
+    weight_decay: float | None,
+    schedule: str,
     epochs: int,
     batch_size: int,
+    patience: int | None,
     seed: int,
     save: Path | None,
     plot: Path | None,
@@ -47,50 +59,60 @@ def train(
     Returns
     -------
     bool
-        False if the loss became infinite or NaN; nothing is written then.
+        False if the loss became infinite or NaN, or no epoch was finished; nothing is written then.
 
     Raises
     ------
     OSError, ValueError
-        For data that cannot be read, or files that could not be written: before any training.
+        For data that cannot be read, settings that make no sense, or files that could not be
+        written: before any training.
     ImportError
         For a plot without matplotlib, also before.
     """
-    X, y, X_test, y_test = digits() if data == "digits" else load_mnist(data)
-    if save is not None and save.suffix != ".npz":
-        raise ValueError(f"{save}: the file of a model ends in .npz")
-    for path in (save, plot):
+    for path, suffixes in ((save, (".npz",)), (plot, (".svg", ".png", ".pdf"))):
         if path is not None:
-            _check_writable(path)
-    figure = None if plot is None else _figure(plot)
-    make, usual = OPTIMIZERS[optimizer]
+            check_writable(path, suffixes)
+    if plot is not None and find_spec("matplotlib") is None:
+        raise ImportError("--plot needs matplotlib: pip install 'autograd-lite[plot]'")
+    X, y, X_test, y_test = _sets(data)
     widths = [X.shape[1], *hidden, int(max(y.max(), y_test.max())) + 1]
     rng = np.random.default_rng(seed)
     model = nn.MLP(widths, activation, rng=rng)
-    moves = make(model.parameters(), lr=usual if lr is None else lr)
-    print(f"training {'-'.join(map(str, widths))}, {activation}, on {len(X):,} samples")
+    make, usual = OPTIMIZERS[optimizer]
+    decay = {} if weight_decay is None else {"weight_decay": weight_decay}
+    moves = make(model.parameters(), lr=usual if lr is None else lr, **decay)
+    learn, valid = (X, y), (X_test, y_test)
+    if patience is not None:
+        held_out = rng.permutation(len(X)) < len(X) // 10
+        learn, valid = (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
+    print(f"training {'-'.join(map(str, widths))}, {activation}, on {len(learn[0]):,} samples")
     try:
         history = fit(
             model,
             nn.cross_entropy,
-            (X, y),
+            learn,
             optimizer=moves,
-            valid=(X_test, y_test),
+            valid=valid,
             epochs=epochs,
             batch_size=batch_size,
             rng=rng,
+            callbacks=SCHEDULES[schedule](moves, epochs),
+            patience=patience,
         )
     except FloatingPointError as error:
         print(f"autograd-lite train: {error}", file=sys.stderr)
         return False
-    print(f"loss {history.loss[0]:.3f} -> {history.loss[-1]:.3f}")
+    if not history.epochs:  # Ctrl-C came in the first
+        print(f"autograd-lite train: {history.stopped}", file=sys.stderr)
+        return False
+    why = f"; {history.stopped}" if history.stopped else ""
+    print(f"loss {history.loss[0]:.3f} -> {history.loss[-1]:.3f}, {history.epochs} epochs{why}")
     print(f"test accuracy {accuracy(model, X_test, y_test):.2%} of {len(X_test):,} samples")
     if save is not None:
-        about = {"widths": json.dumps(widths), "activation": activation}
-        nn.save(model, save, metadata=about)
+        nn.save(model, save, {"widths": json.dumps(widths), "activation": activation})
         print(f"wrote {save}")
     if plot is not None:
-        _plot(figure, history, plot)
+        history.plot(plot)
         print(f"wrote {plot}")
     return True
 
@@ -100,38 +122,30 @@ def predict(model: Path, file: str) -> bool:
 
     Raises
     ------
-    OSError, ValueError
+    EOFError, OSError, ValueError
         For files that cannot be read, or that do not fit together.
     """
     network, width = _load(model)
     X, y = _samples(file)
     if X.shape[1] != width:
         raise ValueError(f"{file}: samples of {X.shape[1]} values; {model} takes {width}")
-    with no_grad():
-        classes = np.argmax(plain(network(X)), axis=1)
+    classes = np.argmax(outputs_of(network, X), axis=1)
     print("\n".join(map(str, classes.tolist())))
     if y is not None:
-        share = np.mean(classes == y)
-        print(f"accuracy {share:.2%} of {len(y):,} samples", file=sys.stderr)
+        print(f"accuracy {np.mean(classes == y):.2%} of {len(y):,} samples", file=sys.stderr)
     return True
+
+
+def _sets(data: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    return digits() if data == "digits" else load_mnist(data)
 
 
 def _samples(file: str) -> tuple[np.ndarray, np.ndarray | None]:
     """The test set of whatever can be trained on; or the samples of one file."""
-    if file == "digits" or Path(file).is_dir():
-        return (digits() if file == "digits" else load_mnist(file))[2:]
-    with open(file, "rb") as opened:
-        start = opened.read(6)
-    if start == b"\x93NUMPY":
-        X = np.load(file, allow_pickle=False)
-    elif start[:2] != b"PK":
-        X = read_idx(file, 3)
-    elif "x_test" in (stored := read_npz(file)) and "y_test" in stored:
-        return load_mnist(file)[2:]
-    elif len(stored) == 1:
-        (X,) = stored.values()
-    else:
-        raise ValueError(f"{file}: holds {', '.join(stored)}; x_test and y_test or one are wanted")
+    path = Path(file)
+    if file == "digits" or path.is_dir() or path.suffix == ".npz":
+        return _sets(file)[2:]
+    X = np.load(path, allow_pickle=False) if path.suffix == ".npy" else read_idx(path, 3)
     if X.ndim < 2:
         raise ValueError(f"{file}: samples of shape (N, ...) are wanted, not {X.shape}")
     return rows(file, X), None
@@ -150,35 +164,3 @@ def _load(path: Path) -> tuple[nn.MLP, int]:
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: no model of autograd-lite train: {error}") from error
     return model, widths[0]
-
-
-def _check_writable(path: Path) -> None:
-    if path.is_dir():
-        raise IsADirectoryError(f"cannot write to {path}: it is a folder")
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise OSError(f"cannot write to {path}: {error}") from error
-
-
-def _figure(path: Path) -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("--plot needs matplotlib: pip install 'autograd-lite[plot]'") from error
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    kinds = figure.canvas.get_supported_filetypes()
-    if path.suffix[1:] not in kinds:
-        raise ValueError(f"{path}: a plot ends in one of {', '.join(sorted(kinds))}")
-    return figure
-
-
-def _plot(figure: Any, history: History, path: Path) -> None:
-    measured = {"training loss": history.loss, "test accuracy": history.accuracy}
-    for axes, (name, values) in zip(figure.subplots(1, 2), measured.items(), strict=True):
-        axes.plot(range(1, len(values) + 1), values)
-        axes.set(xlabel="epoch", title=name)
-    file = io.BytesIO()
-    figure.savefig(file, format=path.suffix[1:])
-    replace_file(path, file.getvalue())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from .closed_form import matrix_form
 from .data import digits
 from .derive import Step, derive
 from .draw import RendererNotFound, draw
+from .files import check_writable
 from .tensor import Tensor
 from .timing import paired_ratio
 from .training import accuracy, fit
@@ -48,7 +48,11 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
     OSError
         If `out` cannot be written; nothing has been computed by then.
     """
-    _check_writable(out)
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"cannot write to {out}: it is a file, not a folder")
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("graph.svg", "graph.dot", "step.py", "report.json"):
+        check_writable(out / name)
     X, y, X_test, y_test = digits()
     rng = np.random.default_rng(seed)
     model = nn.MLP([64, hidden, 10], rng=rng)
@@ -94,17 +98,6 @@ def demo(out: Path, hidden: int = 32, epochs: int = 30, seed: int = 0) -> bool:
     verdict = "every comparison held" if held else "SOME COMPARISONS FAILED"
     print(f"6  Done: {verdict}. Files: {picture}, {out / 'step.py'}, {report}")
     return held
-
-
-def _check_writable(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise NotADirectoryError(f"{out} is a file, not a folder")
-    out.mkdir(parents=True, exist_ok=True)
-    for name in ("graph.svg", "graph.dot", "step.py", "report.json"):
-        if (out / name).is_dir():
-            raise IsADirectoryError(f"{out / name} is a folder in the place of a file")
-    with tempfile.TemporaryFile(dir=out):
-        pass
 
 
 _EQUATIONS = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 
-__all__ = ["opened", "replace_file", "write_arrays"]
+__all__ = ["check_writable", "opened", "replace_file", "write_arrays"]
 
 File = str | os.PathLike[str]
 Opened = tuple[dict[str, tuple[int, ...]], Callable[[str], Any]]
@@ -32,6 +33,19 @@ def replace_file(path: File, content: bytes) -> None:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_writable(path: Path, suffixes: Sequence[str] = ()) -> None:
+    """Refuse a file that could not be written, or ends in no suffix of these."""
+    if suffixes and path.suffix not in suffixes:
+        raise ValueError(f"cannot write to {path}: it must end in {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise IsADirectoryError(f"cannot write to {path}: it is a folder")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise OSError(f"cannot write to {path}: {error}") from error
 
 
 def write_arrays(path: File, arrays: Mapping[str, np.ndarray]) -> None:

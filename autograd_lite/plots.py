@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import ShapeError
+from .files import replace_file
 from .mode import no_grad
 from .nn import Module
 from .tensor import Tensor, plain
@@ -39,7 +40,7 @@ def draw_training(history: Any, *, path: Where = None) -> Figure:
     Parameters
     ----------
     history : History
-        What `fit` returned. All its lists are drawn: losses together, accuracies too, others alone.
+        What `fit` returned. Losses are drawn together, accuracies too, whatever else alone.
     path : optional
         A file to write as well: .png, .svg or .pdf.
 
@@ -53,12 +54,11 @@ def draw_training(history: Any, *, path: Where = None) -> Figure:
         If nothing was measured.
     """
     panels: dict[str, dict[str, list[float]]] = {}
-    for name, values in vars(history).items():
-        if isinstance(values, list) and values and np.ndim(values) == 1:
-            kind = next((kind for kind in ("loss", "accuracy") if kind in name), name)
-            panels.setdefault(kind, {})[name] = [float(plain(value)) for value in values]
+    for name, values in history.columns().items():
+        kind = next((kind for kind in ("loss", "accuracy") if kind in name), name)
+        panels.setdefault(kind, {})[name] = values
     if not panels:
-        raise ValueError(f"draw_training: this {type(history).__name__} holds no epoch yet")
+        raise ValueError("draw_training: this history holds no epoch yet")
     figure = _figure(4.8 * len(panels), 3.4)
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
     for ax, (kind, curves) in zip(grid, panels.items(), strict=True):
@@ -67,6 +67,10 @@ def draw_training(history: Any, *, path: Where = None) -> Figure:
             epochs = range(1, len(values) + 1)
             mark = "o" if len(values) <= 30 else ""
             lines += ax.plot(epochs, values, color=colour, ls=dash, marker=mark, ms=4, lw=1.8)
+        names = [*curves]
+        if history.best is not None:
+            lines.append(ax.axvline(history.best + 1, color=_QUIET, ls=":", lw=1.2))
+            names.append("best epoch")
         _count(ax, "epoch")
         if kind == "accuracy":
             ax.set_ylim(0, 1.02)
@@ -74,8 +78,8 @@ def draw_training(history: Any, *, path: Where = None) -> Figure:
             ax.set_ylim(bottom=0)
         last = ", ".join(f"{values[-1]:.3g}" for values in curves.values())
         _tidy(ax, f"{kind.replace('_', ' ')}, at last {last}")
-        if len(curves) > 1:
-            _legend(ax, lines, [*curves])
+        if len(names) > 1:
+            _legend(ax, lines, names)
     return _done(figure, path)
 
 
@@ -390,13 +394,19 @@ def _figure(width: float, height: float) -> Figure:
             "pictures of training need Matplotlib: run  pip install 'autograd-lite[plot]'"
         ) from None
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-    figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
+    figure._repr_png_ = partial(_written, figure, "png")  # type: ignore[attr-defined]
     return figure
 
 
-def _png(figure: Figure) -> bytes:
-    figure.savefig(written := BytesIO(), format="png")
-    return written.getvalue()
+def _written(figure: Figure, kind: str) -> bytes:
+    """A figure as a file: the same picture, the same bytes."""
+    from matplotlib import rc_context
+
+    stamps = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    file = BytesIO()
+    with rc_context({"svg.hashsalt": "autograd_lite"}):
+        figure.savefig(file, format=kind, metadata=stamps.get(kind))
+    return file.getvalue()
 
 
 def _on(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
@@ -435,11 +445,6 @@ def _legend(ax: Axes, shapes: Sequence[Any], names: Sequence[str]) -> None:
 
 
 def _done(figure: Figure, path: Where) -> Figure:
-    """Write the file, if one is wanted: the same picture, the same bytes."""
     if path is not None:
-        from matplotlib import rc_context
-
-        stamps = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-        with rc_context({"svg.hashsalt": "autograd_lite"}):
-            figure.savefig(path, metadata=stamps.get(Path(path).suffix.lower()))
+        replace_file(path, _written(figure, Path(path).suffix[1:].lower()))
     return figure

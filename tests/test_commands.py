@@ -11,6 +11,7 @@ import pytest
 
 from autograd_lite import cli, commands, nn
 from autograd_lite.data import digits
+from autograd_lite.training import History, fit
 
 ROOT = Path(__file__).parent.parent
 QUICK = ["train", "--hidden", "16", "--epochs", "2"]
@@ -43,8 +44,89 @@ def fails(arguments, capsys):
 def test_the_defaults_learn_the_digits(capsys):
     assert cli.main(["train"]) == 0
     text = capsys.readouterr().out
-    assert "training 64-128-64-10, relu, on 1,442 samples" in text
-    assert float(re.search(r"test accuracy ([\d.]+)% of 355 samples", text)[1]) >= 96.5
+    assert "training 64-256-128-10, relu, on 1,442 samples" in text
+    assert float(re.search(r"test accuracy ([\d.]+)% of 355 samples", text)[1]) >= 97.5
+
+
+@pytest.mark.parametrize("optimizer", commands.OPTIMIZERS)
+def test_each_optimizer_learns_at_its_own_rate(optimizer, capsys):
+    chosen = ["--optimizer", optimizer, "--hidden", "32", "--epochs", "20"]
+    assert cli.main(["train", *chosen, "--schedule", "step"]) == 0
+    found = re.search(r"test accuracy ([\d.]+)%", capsys.readouterr().out)[1]
+    assert float(found) >= 95
+
+
+def test_what_a_schedule_does_to_the_rate():
+    rates = {}
+    for name, make in commands.SCHEDULES.items():
+        model = nn.Linear(1, 1, rng=0)
+        sgd = commands.OPTIMIZERS["sgd"][0](model.parameters(), lr=1.0)
+        callbacks = make(sgd, 7)
+        rates[name] = []
+        for _ in range(7):
+            rates[name].append(round(sgd.lr, 3))
+            for callback in callbacks:
+                callback()
+    assert rates["none"] == [1.0] * 7
+    assert rates["step"] == [1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.01]
+    assert rates["cosine"] == [1.0, 0.95, 0.812, 0.611, 0.389, 0.188, 0.05]
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """What `train` gives to `fit`."""
+    calls = []
+
+    def watched(*args, **settings):
+        calls.append((args, settings))
+        return fit(*args, **settings)
+
+    monkeypatch.setattr(commands, "fit", watched)
+    return calls
+
+
+def test_patience_holds_out_training_samples_and_never_asks_the_test_set(fitted, capsys):
+    stopping = ["--epochs", "200", "--patience", "2", "--schedule", "none", "--lr", "0.02"]
+    assert cli.main(["train", "--hidden", "32", *stopping]) == 0
+    text = capsys.readouterr().out
+    assert "on 1,298 samples" in text
+    assert re.search(r", (\d|\d\d) epochs; no better valid_loss in 2 epochs\n", text)
+    ((_, _, (X, y)), settings) = fitted[0]
+    X_held, y_held = settings["valid"]
+    whole, labels = digits()[:2]
+    assert (len(X), len(X_held)) == (1298, 144)
+    parts = np.column_stack([np.concatenate([X, X_held]), np.concatenate([y, y_held])])
+    assert sorted(map(tuple, parts)) == sorted(map(tuple, np.column_stack([whole, labels])))
+    assert cli.main(["train", "--hidden", "8", "--epochs", "1"]) == 0
+    np.testing.assert_array_equal(fitted[1][1]["valid"][0], digits()[2])
+
+
+def test_the_weight_decay_is_that_of_the_optimizer_unless_it_is_given(fitted):
+    for given, expected in (([], 0.1), (["--weight-decay", "0.3"], 0.3)):
+        assert cli.main([*QUICK, *given]) == 0
+        assert fitted[-1][1]["optimizer"].weight_decay == expected
+
+
+def test_ctrl_c_keeps_the_finished_epochs_and_writes_nothing_without_one(
+    tmp_path, capsys, monkeypatch
+):
+    def interrupted(after):
+        def make(optimizer, epochs):
+            def interrupt(history):
+                if history.epochs == after:
+                    raise KeyboardInterrupt
+
+            return [interrupt]
+
+        monkeypatch.setitem(commands.SCHEDULES, "none", make)
+        path = tmp_path / f"{after}.npz"
+        return cli.main([*QUICK, "--schedule", "none", "--save", str(path)]), path.exists()
+
+    assert interrupted(after=1) == (0, True)
+    assert ", 1 epochs; interrupted after epoch 1" in capsys.readouterr().out
+    monkeypatch.setattr(commands, "fit", lambda *_, **__: History(stopped="interrupted"))
+    assert interrupted(after=0) == (1, False)
+    assert capsys.readouterr().err == "autograd-lite train: interrupted\n"
 
 
 def test_what_was_trained_predicts_as_well_as_it_said(archive, tmp_path, capsys):
@@ -58,13 +140,11 @@ def test_what_was_trained_predicts_as_well_as_it_said(archive, tmp_path, capsys)
         captured = capsys.readouterr()
         assert captured.err == f"{said}\n"
         outputs.append(captured.out)
-    for write in (np.save, np.savez):
-        write(tmp_path / "rows", digits()[2])
-    for file in ("rows.npy", "rows.npz"):
-        assert cli.main(["predict", str(path), str(tmp_path / file)]) == 0
-        captured = capsys.readouterr()
-        assert captured.err == ""
-        outputs.append(captured.out)
+    np.save(tmp_path / "rows.npy", digits()[2])
+    assert cli.main(["predict", str(path), str(tmp_path / "rows.npy")]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    outputs.append(captured.out)
     assert len(set(outputs)) == 1
     assert len(outputs[0].split()) == 355
 
@@ -119,7 +199,10 @@ def test_samples_that_do_not_fit_are_refused(model, tmp_path, capsys):
     np.save(tmp_path / "a.npy", np.ones(64))
     assert "not (64,)" in fails(["predict", model, tmp_path / "a.npy"], capsys)
     np.savez(tmp_path / "a.npz", a=np.ones(1), b=np.ones(1))
-    assert "holds a, b;" in fails(["predict", model, tmp_path / "a.npz"], capsys)
+    text = fails(["predict", model, tmp_path / "a.npz"], capsys)
+    assert "holds no x_train, y_train, x_test, y_test, only a, b" in text
+    (tmp_path / "a.npy").write_bytes(b"")
+    assert "No data left in file" in fails(["predict", model, tmp_path / "a.npy"], capsys)
     assert "No such file" in fails(["predict", model, tmp_path / "none"], capsys)
     (tmp_path / "text").write_text("hello")
     assert "magic number" in fails(["predict", model, tmp_path / "text"], capsys)
@@ -131,9 +214,12 @@ def test_files_that_cannot_be_written_are_refused_before_any_training(
     monkeypatch.setattr(commands, "fit", None)
     missing = tmp_path / "none" / "a.npz"
     assert f"cannot write to {missing}" in fails(["train", "--save", missing], capsys)
-    assert "ends in .npz" in fails(["train", "--save", tmp_path / "model.pkl"], capsys)
-    assert "it is a folder" in fails(["train", "--plot", tmp_path], capsys)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert "it must end in .npz" in fails(["train", "--save", tmp_path / "model.pkl"], capsys)
+    text = fails(["train", "--plot", tmp_path / "a.xyz"], capsys)
+    assert "it must end in .svg or .png or .pdf" in text
+    (tmp_path / "a.png").mkdir()
+    assert "it is a folder" in fails(["train", "--plot", tmp_path / "a.png"], capsys)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     text = fails(["train", "--plot", tmp_path / "a.svg"], capsys)
     assert "pip install 'autograd-lite[plot]'" in text
     assert "No such file" in fails(["train", "--data", tmp_path / "none"], capsys)
@@ -166,7 +252,6 @@ def test_a_plot_is_written(tmp_path, capsys):
     path = tmp_path / "history.svg"
     assert cli.main([*QUICK, "--plot", str(path)]) == 0
     assert "<svg" in path.read_text()
-    assert "ends in one of" in fails(["train", "--plot", tmp_path / "a.xyz"], capsys)
 
 
 @pytest.mark.parametrize("command", ["train", "predict"])
@@ -177,6 +262,7 @@ def test_help_has_examples_and_exit_codes(command, capsys):
     text = capsys.readouterr().out
     assert "examples:\n  autograd-lite " + command in text
     assert "exit codes: 0" in text
+    assert "None" not in text
 
 
 @pytest.mark.parametrize(
@@ -184,8 +270,9 @@ def test_help_has_examples_and_exit_codes(command, capsys):
     [
         ["train", "--hidden", "8,"],
         ["train", "--hidden", "-1"],
-        ["train", "--lr", "0"],
-        ["train", "--lr", "inf"],
+        ["train", "--lr", "fast"],
+        ["train", "--patience", "0"],
+        ["train", "--schedule", "line"],
         ["train", "--activation", "swash"],
         ["train", "--optimizer", "magic"],
         ["predict", "model.npz"],
@@ -195,6 +282,20 @@ def test_bad_arguments_are_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--lr", "0"], "AdamW: the learning rate must be positive, not 0.0"),
+        (["--lr", "inf"], "must be positive, not inf"),
+        (["--weight-decay", "-1"], "weight_decay must be 0 or more, not -1.0"),
+        (["--optimizer", "sgd", "--weight-decay", "nan"], "SGD: weight_decay must be 0 or more"),
+    ],
+)
+def test_numbers_out_of_their_range_are_exit_code_2(arguments, text, capsys, monkeypatch):
+    monkeypatch.setattr(commands, "fit", None)
+    assert text in fails(["train", *arguments], capsys)
 
 
 EXAMPLES = {

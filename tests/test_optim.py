@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,43 @@ def test_float32_stays_float32_and_data_are_replaced(name):
         np.testing.assert_array_equal(x, copy)
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_gradient_may_be_written_into_after_the_step(name):
+    ps = leaves()
+    optimizer = make(name, ps)
+    backward(*ps)
+    optimizer.step()
+    before = str(optimizer.state_dict())
+    for p in ps:
+        p.grad[...] = 7.0
+    assert str(optimizer.state_dict()) == before
+
+
+def test_an_optimizer_of_ones_own_has_its_settings_as_fields():
+    @dataclass(eq=False)
+    class Lion(optim.Optimizer):
+        beta: float = 0.9
+        weight_decay: float = 0.1
+        decoupled_weight_decay = True
+
+        def direction(self, i, g):
+            m = self.state[i]["m"] = self.beta * self.state[i].get("m", 0.0) + (1 - self.beta) * g
+            return np.sign(m)
+
+    w = Tensor(np.float32([1.0, -2.0]), requires_grad=True)
+    lion = Lion([w], lr=0.5, beta=np.float64(0.5))
+    w.grad = np.float32([3.0, 4.0])
+    lion.step()
+    np.testing.assert_allclose(w.data, [1 - 0.5 * (1 + 0.1), -2 - 0.5 * (1 - 0.2)], rtol=1e-6)
+    assert w.dtype == np.float32
+    assert repr(lion).endswith("Lion(lr=0.5, beta=0.5, weight_decay=0.1)")
+    other = Lion([Tensor([0.0, 0.0], requires_grad=True)])
+    other.load_state_dict(lion.state_dict())
+    assert (other.lr, other.beta) == (0.5, 0.5)
+    with pytest.raises(ValueError, match="Lion: beta must be 0 or more, not -1"):
+        Lion([w], beta=-1)
+
+
 def test_a_state_of_something_else_is_refused_and_changes_nothing():
     adam = optim.Adam(leaves())
     path(adam, steps=2)
@@ -198,7 +236,11 @@ W = Tensor(1.0, requires_grad=True)
             ValueError,
             "and no dampening",
         ),
-        (lambda: optim.Adam([W], betas=(0.9, 1)), ValueError, "more and below 1, not 1"),
+        (
+            lambda: optim.Adam([W], betas=(0.9, 1)),
+            ValueError,
+            "betas must be below 1, not .*1",
+        ),
         (lambda: optim.Adam([W], eps=np.nan), ValueError, "eps must be 0 or more, not nan"),
         (lambda: optim.AdamW([W], weight_decay=-1), ValueError, "weight_decay must be 0 or"),
         (lambda: optim.RMSprop([W, W]), ValueError, "a parameter twice"),
@@ -213,10 +255,9 @@ W = Tensor(1.0, requires_grad=True)
         (
             lambda: optim.SequentialLR(optim.SGD([W]), [], [3]),
             ValueError,
-            "0 schedulers need one milestone less, not 1",
+            r"0 schedulers need one milestone less, .*; not \[3\]",
         ),
         (lambda: optim.Optimizer([W], 1).direction(0, 1), NotImplementedError, "no direction"),
-        (lambda: optim.LRScheduler(optim.SGD([W])), NotImplementedError, "no lr_at"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(make, kind, text):
@@ -229,20 +270,18 @@ def test_schedules_in_sequence_are_in_order_and_of_one_optimizer():
     warm, cool = optim.LinearLR(a), optim.CosineAnnealingLR(b, 5)
     with pytest.raises(ValueError, match="of another optimizer"):
         optim.SequentialLR(a, [warm, cool], [5])
-    with pytest.raises(ValueError, match=r"\[0\] do not increase from 0"):
+    with pytest.raises(ValueError, match=r"increase from 0; not \[0\]"):
         optim.SequentialLR(a, [warm, optim.StepLR(a, 2)], [0])
 
 
-def test_a_norm_that_is_not_finite_is_refused_where_asked_and_never_hidden():
+def test_a_norm_that_is_not_finite_is_never_hidden():
     w = Tensor([1.0, 2.0], requires_grad=True)
     assert optim.clip_grad_norm_(w, 1.0) == 0.0  # no gradient yet
     for bad, other in ((np.inf, 0.0), (np.nan, np.nan)):
         w.grad = np.array([bad, 1.0])
-        with pytest.raises(FloatingPointError, match=f"the norm of the gradients is {bad}"):
-            optim.clip_grad_norm_(w, 1.0, error_if_nonfinite=True)
-        assert w.grad[1] == 1.0
         with np.errstate(invalid="ignore"):
-            optim.clip_grad_norm_([w], 1.0)
+            norm = optim.clip_grad_norm_([w], 1.0)
+        np.testing.assert_equal(norm, bad)
         np.testing.assert_array_equal(w.grad, [np.nan, other])
 
 

@@ -3,7 +3,6 @@
 import pickle
 import subprocess
 import sys
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -69,12 +68,7 @@ def test_without_validation_there_is_no_panel_for_the_accuracy():
 
 
 def test_whatever_else_was_measured_is_drawn_as_well():
-    @dataclass
-    class More(History):
-        valid_loss: list = field(default_factory=list)
-        learning_rate: list = field(default_factory=list)
-
-    history = More(loss=[3.0, 1.0], valid_loss=[4.0, 2.0], learning_rate=[0.1, 0.01])
+    history = History(loss=[3.0, 1.0], valid_loss=[4.0, 2.0], metrics={"size": [0.1, 0.01]})
     loss, rate = draw_training(history).axes
     assert [y for _, y in lines(loss)] == [[3.0, 1.0], [4.0, 2.0]]
     assert legend(loss) == ["loss", "valid_loss"]
@@ -83,7 +77,7 @@ def test_whatever_else_was_measured_is_drawn_as_well():
 
 
 def test_a_history_without_epochs_is_refused():
-    with pytest.raises(ValueError, match="this History holds no epoch yet"):
+    with pytest.raises(ValueError, match="this history holds no epoch yet"):
         draw_training(History())
 
 
@@ -298,6 +292,19 @@ def test_the_same_picture_is_written_as_the_same_bytes(tmp_path, suffix):
     first, second = (path.read_bytes() for path in paths)
     assert first == second
     assert len(first) > 1000
+
+
+def test_a_file_is_whole_or_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "a.svg"
+    path.write_text("old")
+    for wrong in ("a.xyz", "a"):
+        with pytest.raises(ValueError, match=r"supported formats: .*svg"):
+            draw_training(History(loss=[1.0]), path=tmp_path / wrong)
+    monkeypatch.setattr("os.replace", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        draw_training(History(loss=[1.0]), path=path)
+    assert path.read_text() == "old"
+    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_a_notebook_shows_the_figure_and_pickle_keeps_it():

@@ -3,14 +3,13 @@
 from .gradients import clip_grad_norm_, clip_grad_value_
 from .lbfgs import minimize
 from .optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
-from .schedules import CosineAnnealingLR, LambdaLR, LinearLR, LRScheduler, SequentialLR, StepLR
+from .schedules import CosineAnnealingLR, LambdaLR, LinearLR, SequentialLR, StepLR
 
 __all__ = [
     "SGD",
     "Adam",
     "AdamW",
     "CosineAnnealingLR",
-    "LRScheduler",
     "LambdaLR",
     "LinearLR",
     "Optimizer",

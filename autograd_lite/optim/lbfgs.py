@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,9 @@ def minimize(
     args: tuple[Any, ...] = (),
     *,
     method: str = "L-BFGS-B",
-    jac: bool | None = None,
-    tol: float | None = None,
+    jac: bool = False,
     callback: Callable[[Any], object] | None = None,
-    options: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> Any:
     """Minimise a function of all its data at once: `scipy.optimize.minimize` with its gradient.
 
@@ -38,12 +37,12 @@ def minimize(
         What else `f` takes.
     method : str
         Any of SciPy's that uses a gradient and no Hessian: "L-BFGS-B", "BFGS", "CG".
-    jac : bool, optional
+    jac : bool
         Whether `f` returns its gradient too; by default it is differentiated.
-    tol, options
-        As SciPy has them, such as ``options={"maxiter": 100}``.
     callback : callable, optional
         Called with the parameters after each iteration.
+    **settings
+        What else `scipy.optimize.minimize` takes: ``tol=1e-9``, ``options={"maxiter": 100}``.
 
     Returns
     -------
@@ -92,33 +91,27 @@ def minimize(
             )
     ends = np.cumsum([x.size for x in leaves])[:-1]
     both = f if jac else value_and_grad(f)
-    started = False
 
     def structured(flat: np.ndarray) -> Any:
         parts = zip(np.split(flat, ends), leaves, strict=True)
         return replaced(params, [part.reshape(x.shape).astype(x.dtype) for part, x in parts])
 
     def value_and_flat_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        nonlocal started
         value, gradient = both(structured(flat), *args)
-        value = float(plain(value))
-        gradient = _flat(flatten_like(params, gradient, "minimize: the gradient"))
-        if not started and not (np.isfinite(value) and np.isfinite(gradient).all()):
-            raise FloatingPointError(
-                f"minimize: at the start the value is {value}, and {np.sum(~np.isfinite(gradient))}"
-                f" of {gradient.size} elements of the gradient are not finite; start elsewhere"
-            )
-        started = True
-        return value, gradient
+        leaves = flatten_like(params, gradient, "minimize: the gradient")
+        return float(plain(value)), _flat(leaves)
 
+    start = _flat(leaves)
+    value, gradient = value_and_flat_gradient(start)
+    if not (np.isfinite(value) and np.isfinite(gradient).all()):
+        raise FloatingPointError(
+            f"minimize: at the start the value is {value}, and {np.sum(~np.isfinite(gradient))} "
+            f"of {gradient.size} elements of the gradient are not finite; start elsewhere"
+        )
+    if callback:
+        settings["callback"] = lambda flat: callback(structured(flat))
     result = scipy.optimize.minimize(
-        value_and_flat_gradient,
-        _flat(leaves),
-        method=method,
-        jac=True,
-        tol=tol,
-        callback=(lambda flat: callback(structured(flat))) if callback else None,
-        options=dict(options or {}),
+        value_and_flat_gradient, start, method=method, jac=True, **settings
     )
     result.x = structured(result.x)
     return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import InitVar, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from ..tensor import Tensor
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
 
 
+@dataclass(eq=False)
 class Optimizer:
     """What all optimizers share; one of your own has a `direction`.
+
+    Settings of a kind are the fields of a dataclass: numbers of 0 or more.
 
     Parameters
     ----------
@@ -32,6 +36,8 @@ class Optimizer:
     ----------
     lr : float
         May be changed at any time; schedules do.
+    weight_decay : float
+        Times the parameter is added to its gradient: that of ``weight_decay / 2 * sum(p**2)``.
     state : list of dict
         What is remembered of each parameter, by the names that PyTorch has for it.
 
@@ -54,10 +60,23 @@ class Optimizer:
     array([ 0.5, -1.5])
     """
 
-    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
+    params: InitVar[Iterable[Tensor]]
+    lr: float = 1e-3
+    # No fields: each kind has them at the place, and with the default, of PyTorch.
+    weight_decay = 0.0
+    decoupled_weight_decay = False
+
+    def __post_init__(self, params: Iterable[Tensor]) -> None:
         kind = type(self).__name__
         if isinstance(params, Tensor):
             raise TypeError(f"{kind} takes a list of parameters: write [w] for w")
+        if not 0 < self.lr < np.inf:
+            raise ValueError(f"{kind}: the learning rate must be positive, not {self.lr}")
+        for name, value in self._settings().items():
+            if not (np.min(value) >= 0 and np.max(value) < np.inf):
+                raise ValueError(f"{kind}: {name} must be 0 or more, not {value}")
+            # A number of NumPy would turn float32 data into float64.
+            setattr(self, name, np.asarray(value).tolist())
         self.parameters = list(params)
         for p in self.parameters:
             if not (isinstance(p, Tensor) and p.requires_grad and p.op is None):
@@ -70,16 +89,7 @@ class Optimizer:
             raise ValueError(f"{kind} was given no parameters")
         if len({id(p) for p in self.parameters}) < len(self.parameters):
             raise ValueError(f"{kind} was given a parameter twice, and would move it twice")
-        if not 0 < lr < np.inf:
-            raise ValueError(f"{kind}: the learning rate must be positive, not {lr}")
-        self.lr = float(lr)  # a NumPy number would turn float32 data into float64
         self.state: list[dict[str, Any]] = [{} for _ in self.parameters]
-
-    def _number(self, name: str, value: float, below: float = np.inf) -> float:
-        if not 0 <= value < below:
-            limit = f" and below {below}" if below < np.inf else ""
-            raise ValueError(f"{type(self).__name__}: {name} must be 0 or more{limit}, not {value}")
-        return float(value)
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -89,8 +99,15 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter that has a gradient."""
         for i, p in enumerate(self.parameters):
-            if p.grad is not None:
-                p.data = p.data - self.lr * self.direction(i, p.grad)
+            if p.grad is None:
+                continue
+            if not self.weight_decay:
+                direction = self.direction(i, p.grad)
+            elif self.decoupled_weight_decay:
+                direction = self.direction(i, p.grad) + self.weight_decay * p.data
+            else:
+                direction = self.direction(i, p.grad + self.weight_decay * p.data)
+            p.data = p.data - self.lr * direction
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:
         """What to subtract, in units of the learning rate, for gradient `g` of parameter `i`."""
@@ -119,18 +136,20 @@ class Optimizer:
             raise ValueError(f"load_state_dict: {n} parameters for {len(self.parameters)}")
         for i, (p, of) in enumerate(zip(self.parameters, state["state"], strict=True)):
             for name, x in of.items():
-                if name != "step" and np.shape(x) != p.shape:
+                if np.ndim(x) and np.shape(x) != p.shape:
                     raise ShapeError(
                         f"load_state_dict: {name} of shape {np.shape(x)} for parameter {i}, "
                         f"{p.name or 'unnamed'}, of shape {p.shape}"
                     )
-        settings = {k: tuple(v) if np.ndim(v) else v for k, v in state["settings"].items()}
-        if unknown := settings.keys() - self._settings().keys() - {"initial_lr"}:
+        known = {*self._settings(), "initial_lr"}
+        if unknown := state["settings"].keys() - known:
             raise ValueError(f"load_state_dict: {kind} has no {', '.join(sorted(unknown))}")
-        self.state = deepcopy(list(state["state"]))
-        vars(self).update(settings)
+        copy = deepcopy(dict(state))
+        self.state = copy["state"]
+        vars(self).update(copy["settings"])
 
 
+@dataclass(eq=False)
 class SGD(Optimizer):
     """Gradient descent, with momentum if wanted.
 
@@ -143,7 +162,6 @@ class SGD(Optimizer):
     dampening : float
         Not applied to the first gradient, which is the first `v`.
     weight_decay : float
-        Times the parameter is added to its gradient: that of ``weight_decay / 2 * sum(p**2)``.
     nesterov : bool
         Look ahead: the direction is ``g + momentum * v``, not `v`.
 
@@ -153,26 +171,17 @@ class SGD(Optimizer):
     outside of `v`.
     """
 
-    def __init__(
-        self,
-        params: Iterable[Tensor],
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-    ) -> None:
-        super().__init__(params, lr)
-        self.momentum = self._number("momentum", momentum)
-        self.dampening = float(dampening)
-        self.weight_decay = self._number("weight_decay", weight_decay)
-        self.nesterov = nesterov
-        if nesterov and (momentum == 0 or dampening != 0):
+    momentum: float = 0.0
+    dampening: float = 0.0
+    weight_decay: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self, params: Iterable[Tensor]) -> None:
+        super().__post_init__(params)
+        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
             raise ValueError("SGD: nesterov=True needs a momentum, and no dampening")
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
-        if self.weight_decay:
-            g = g + self.weight_decay * self.parameters[i].data
         if not self.momentum:
             return g
         v = self.state[i].get("momentum_buffer")
@@ -181,6 +190,7 @@ class SGD(Optimizer):
         return g + self.momentum * v if self.nesterov else v
 
 
+@dataclass(eq=False)
 class Adam(Optimizer):
     """Adam: steps scaled by running means of the gradient and of its square.
 
@@ -193,42 +203,31 @@ class Adam(Optimizer):
     eps : float
         Keeps the division finite.
     weight_decay : float
-        Times the parameter is added to its gradient.
 
     References
     ----------
     Kingma and Ba (2015), algorithm 1.
     """
 
-    def __init__(
-        self,
-        params: Iterable[Tensor],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, lr)
-        self.betas = self._number("a beta", betas[0], 1), self._number("a beta", betas[1], 1)
-        self.eps = self._number("eps", eps)
-        self.weight_decay = self._number("weight_decay", weight_decay)
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self, params: Iterable[Tensor]) -> None:
+        super().__post_init__(params)
+        if max(self.betas) >= 1:
+            raise ValueError(f"{type(self).__name__}: betas must be below 1, not {self.betas}")
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
-        if self.weight_decay:
-            g = g + self.weight_decay * self.parameters[i].data
-        return self._scaled(i, g)
-
-    def _scaled(self, i: int, g: np.ndarray) -> np.ndarray:
-        b1, b2 = self.betas
-        old = self.state[i]
-        t = old.get("step", 0) + 1
-        m = b1 * old.get("exp_avg", 0.0) + (1 - b1) * g
-        v = b2 * old.get("exp_avg_sq", 0.0) + (1 - b2) * g * g
-        self.state[i] = {"step": t, "exp_avg": m, "exp_avg_sq": v}
+        mine, (b1, b2) = self.state[i], self.betas
+        t = mine["step"] = mine.get("step", 0) + 1
+        m = mine["exp_avg"] = b1 * mine.get("exp_avg", 0.0) + (1 - b1) * g
+        v = mine["exp_avg_sq"] = b2 * mine.get("exp_avg_sq", 0.0) + (1 - b2) * g * g
         direction: np.ndarray = m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + self.eps)
         return direction
 
 
+@dataclass(eq=False)
 class AdamW(Adam):
     """Adam that shrinks the parameters themselves: by ``lr * weight_decay`` of them in each step.
 
@@ -239,21 +238,11 @@ class AdamW(Adam):
     Loshchilov and Hutter (2019), algorithm 2, with PyTorch's `lr` before the decay too.
     """
 
-    def __init__(
-        self,
-        params: Iterable[Tensor],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
-
-    def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
-        direction: np.ndarray = self._scaled(i, g) + self.weight_decay * self.parameters[i].data
-        return direction
+    weight_decay: float = 1e-2
+    decoupled_weight_decay = True
 
 
+@dataclass(eq=False)
 class RMSprop(Optimizer):
     """Gradients divided by the root of a running mean of their squares.
 
@@ -266,7 +255,6 @@ class RMSprop(Optimizer):
     eps : float
         Keeps the division finite.
     weight_decay : float
-        Times the parameter is added to its gradient.
     momentum : float
         The share of the last direction that is kept.
     centered : bool
@@ -278,26 +266,14 @@ class RMSprop(Optimizer):
     `eps` outside of the root, as in PyTorch.
     """
 
-    def __init__(
-        self,
-        params: Iterable[Tensor],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum: float = 0.0,
-        centered: bool = False,
-    ) -> None:
-        super().__init__(params, lr)
-        self.alpha = self._number("alpha", alpha)
-        self.eps = self._number("eps", eps)
-        self.weight_decay = self._number("weight_decay", weight_decay)
-        self.momentum = self._number("momentum", momentum)
-        self.centered = centered
+    lr: float = 1e-2
+    alpha: float = 0.99
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    centered: bool = False
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
-        if self.weight_decay:
-            g = g + self.weight_decay * self.parameters[i].data
         mine, a = self.state[i], self.alpha
         v = mine["square_avg"] = a * mine.get("square_avg", 0.0) + (1 - a) * g * g
         if self.centered:

@@ -1,6 +1,6 @@
 """Schedules: they set the learning rate of an optimizer as a function of the steps taken.
 
-Call `step` after each epoch, or give one to `ag.fit` among its callbacks.
+Each is a closed form. Call `step` after each epoch, or give one to `ag.fit` among its callbacks.
 """
 
 from __future__ import annotations
@@ -8,44 +8,35 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from .optimizers import Optimizer
 
-__all__ = [
-    "CosineAnnealingLR",
-    "LRScheduler",
-    "LambdaLR",
-    "LinearLR",
-    "SequentialLR",
-    "StepLR",
-]
+__all__ = ["CosineAnnealingLR", "LambdaLR", "LinearLR", "SequentialLR", "StepLR"]
 
 
-class LRScheduler:
-    """What all schedules share; one of your own has an `lr_at`.
+class LambdaLR:
+    """The initial learning rate times ``lr_lambda(t)`` after `t` steps; the others are such.
 
     Parameters
     ----------
     optimizer : Optimizer
         Its learning rate at the first schedule it is given to stays its `initial_lr`.
+    lr_lambda : callable
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer = optimizer
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        self.optimizer, self.lr_lambda = optimizer, lr_lambda
         self.initial_lr: float = vars(optimizer).setdefault("initial_lr", optimizer.lr)
-        self.last_epoch = 0
-        optimizer.lr = self.lr_at(0)
+        self._go_to(0)
 
-    def lr_at(self, t: int) -> float:
-        """Compute the learning rate after `t` steps of this schedule."""
-        raise NotImplementedError(f"{type(self).__name__} has no lr_at(self, t)")
+    def _go_to(self, t: int) -> None:
+        self.last_epoch = t
+        self.optimizer.lr = float(self.initial_lr * self.lr_lambda(t))
 
     def step(self) -> None:
         """Set the learning rate of the next epoch."""
-        self.last_epoch += 1
-        self.optimizer.lr = self.lr_at(self.last_epoch)
+        self._go_to(self.last_epoch + 1)
 
     def __call__(self, _: Any = None) -> None:
         """Step, as a callback of `ag.fit`."""
@@ -60,29 +51,15 @@ class LRScheduler:
         self.last_epoch = int(state["last_epoch"])
 
 
-class LambdaLR(LRScheduler):
-    """The initial learning rate times ``lr_lambda(t)``."""
-
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
-        self.lr_lambda = lr_lambda
-        super().__init__(optimizer)
-
-    def lr_at(self, t: int) -> float:  # noqa: D102
-        return float(self.initial_lr * self.lr_lambda(t))
-
-
-class StepLR(LRScheduler):
+class StepLR(LambdaLR):
     """Times `gamma` after every `step_size` steps."""
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size, self.gamma = _positive("StepLR: step_size", step_size), gamma
-        super().__init__(optimizer)
-
-    def lr_at(self, t: int) -> float:  # noqa: D102
-        return float(self.initial_lr * self.gamma ** (t // self.step_size))
+        _check_positive("StepLR: step_size", step_size)
+        super().__init__(optimizer, lambda t: gamma ** (t // step_size))
 
 
-class CosineAnnealingLR(LRScheduler):
+class CosineAnnealingLR(LambdaLR):
     """Half a wave of the cosine from the initial learning rate down to `eta_min` in `T_max` steps.
 
     References
@@ -91,15 +68,16 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max, self.eta_min = _positive("CosineAnnealingLR: T_max", T_max), eta_min
-        super().__init__(optimizer)
+        _check_positive("CosineAnnealingLR: T_max", T_max)
 
-    def lr_at(self, t: int) -> float:  # noqa: D102
-        share = (1 + math.cos(math.pi * t / self.T_max)) / 2
-        return self.eta_min + (self.initial_lr - self.eta_min) * share
+        def share(t: int) -> float:
+            lowest = eta_min / self.initial_lr
+            return lowest + (1 - lowest) * (1 + math.cos(math.pi * t / T_max)) / 2
+
+        super().__init__(optimizer, share)
 
 
-class LinearLR(LRScheduler):
+class LinearLR(LambdaLR):
     """Warm-up: from `start_factor` to `end_factor` times the initial rate in `total_iters` steps.
 
     References
@@ -114,22 +92,18 @@ class LinearLR(LRScheduler):
         end_factor: float = 1.0,
         total_iters: int = 5,
     ) -> None:
-        self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = _positive("LinearLR: total_iters", total_iters)
-        super().__init__(optimizer)
-
-    def lr_at(self, t: int) -> float:  # noqa: D102
-        share = min(t, self.total_iters) / self.total_iters
-        return self.initial_lr * (self.start_factor + (self.end_factor - self.start_factor) * share)
+        _check_positive("LinearLR: total_iters", total_iters)
+        rise = (end_factor - start_factor) / total_iters
+        super().__init__(optimizer, lambda t: start_factor + rise * min(t, total_iters))
 
 
-class SequentialLR(LRScheduler):
+class SequentialLR(LambdaLR):
     """Schedules one after the other, such as a warm-up and what follows it.
 
     Parameters
     ----------
     optimizer : Optimizer
-    schedulers : sequence of LRScheduler
+    schedulers : sequence of LambdaLR
         Of the same optimizer.
     milestones : sequence of int
         The step at which each but the first begins, with its own step 0.
@@ -149,26 +123,24 @@ class SequentialLR(LRScheduler):
     """
 
     def __init__(
-        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]
+        self, optimizer: Optimizer, schedulers: Sequence[LambdaLR], milestones: Sequence[int]
     ) -> None:
-        self.schedulers, self.milestones = list(schedulers), [0, *milestones]
-        if len(self.schedulers) != len(self.milestones):
+        starts = [0, *milestones]
+        if len(schedulers) != len(starts) or starts != sorted({*starts}):
             raise ValueError(
-                f"SequentialLR: {len(self.schedulers)} schedulers need one milestone less, not "
-                f"{len(milestones)}"
+                f"SequentialLR: {len(schedulers)} schedulers need one milestone less, and they "
+                f"increase from 0; not {list(milestones)}"
             )
-        if any(a >= b for a, b in pairwise(self.milestones)):
-            raise ValueError(f"SequentialLR: milestones {list(milestones)} do not increase from 0")
-        if any(s.optimizer is not optimizer for s in self.schedulers):
+        if any(s.optimizer is not optimizer for s in schedulers):
             raise ValueError("SequentialLR: a scheduler is of another optimizer")
-        super().__init__(optimizer)
 
-    def lr_at(self, t: int) -> float:  # noqa: D102
-        k = bisect_right(self.milestones, t) - 1
-        return self.schedulers[k].lr_at(t - self.milestones[k])
+        def current(t: int) -> float:
+            k = bisect_right(starts, t) - 1
+            return schedulers[k].lr_lambda(t - starts[k])
+
+        super().__init__(optimizer, current)
 
 
-def _positive(what: str, n: int) -> int:
+def _check_positive(what: str, n: int) -> None:
     if n < 1:
         raise ValueError(f"{what} must be positive, not {n}")
-    return n

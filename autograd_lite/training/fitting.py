@@ -13,16 +13,20 @@ import numpy as np
 from ..data import batches
 from ..mode import no_grad
 from ..nn import Module
-from ..optim import Optimizer, clip_grad_norm_, clip_grad_value_
+from ..optim import Optimizer, clip_grad_norm_
 from ..tensor import plain
 from .history import History
 from .predicting import hits, predict
-from .state import State, read, write
-from .steps import Derived, Eager, Loss, origin, step_for
+from .state import Generators, copied, put_back, read, write
+from .steps import Data, Loss, Step
 
 __all__ = ["fit"]
 
-Data = tuple[np.ndarray, np.ndarray]
+_ADVICE = (
+    "try a smaller learning rate, clip_grad_norm=1.0, or a stable form of the loss, such as "
+    "nn.cross_entropy of logits"
+)
+
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
 
@@ -39,10 +43,7 @@ def fit(
     metrics: Metrics | None = None,
     callbacks: Iterable[Callable[[History], object]] = (),
     clip_grad_norm: float | None = None,
-    clip_grad_value: float | None = None,
     patience: int | None = None,
-    monitor: str = "valid_loss",
-    keep_best: bool | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
     derived: bool | None = None,
@@ -73,15 +74,11 @@ def fit(
     callbacks : iterable of callable
         Called with the history after each epoch. One that returns True ends the training. What
         has `state_dict` and `load_state_dict`, such as a schedule, is part of a checkpoint.
-    clip_grad_norm, clip_grad_value : float, optional
-        As of `optim.clip_grad_norm_` and `optim.clip_grad_value_`, in this order.
+    clip_grad_norm : float, optional
+        The most that the norm of all gradients may be: that of `optim.clip_grad_norm_`.
     patience : int, optional
-        Stop after so many epochs in a row that were no better than the best one before.
-    monitor : {"valid_loss", "accuracy"}
-        What is better: a smaller loss or a larger accuracy of the validation data.
-    keep_best : bool, optional
-        Give the model the weights of its best epoch at the end; by default where there is a
-        `patience`.
+        Stop after so many epochs in a row whose loss of the validation data was no smaller than
+        the least before, and give the model the weights of that best epoch at the end.
     checkpoint : str or path, optional
         An ``.npz`` file, written after each epoch as a whole or not at all, to go on from.
     resume : bool
@@ -123,21 +120,17 @@ def fit(
     >>> history.derived, history.valid_loss[history.best] < 0.01
     (True, True)
     """
-    data = _checked("train", train)
+    X, y = _checked("train", train)
     if valid is not None:
         valid = _checked("valid", valid)
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"fit: epochs={epochs} and batch_size={batch_size} must be positive")
-    if patience is not None and patience < 1:
-        raise ValueError(f"fit: patience={patience} must be positive")
-    if monitor not in ("valid_loss", "accuracy"):
-        raise ValueError(f"fit: monitor={monitor!r} is neither 'valid_loss' nor 'accuracy'")
-    keep_best = patience is not None if keep_best is None else keep_best
-    if valid is None and (keep_best or patience or metrics):
-        raise ValueError("fit: patience, keep_best and metrics are measured on valid=(X, y)")
+    for name, n in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if n is not None and n < 1:
+            raise ValueError(f"fit: {name}={n} must be positive")
+    if valid is None and (patience or metrics):
+        raise ValueError("fit: patience and metrics are measured on valid=(X, y)")
     if taken := {"epoch", *History.__dataclass_fields__} & set(metrics or ()):
         raise ValueError(f"fit: metrics cannot be named {', '.join(sorted(taken))}")
-    if resume and checkpoint is None:
+    if checkpoint is None and resume:
         raise ValueError("fit: resume=True goes on from checkpoint=path")
     if checkpoint is not None and Path(checkpoint).suffix != ".npz":
         raise ValueError(f"fit: checkpoint={os.fspath(checkpoint)!r} must end in .npz")
@@ -146,84 +139,62 @@ def fit(
             "fit: the optimizer has no parameter of this model; make it from model.parameters()"
         )
     callbacks, rng, history = list(callbacks), np.random.default_rng(rng), History()
-    state = State(model, optimizer, rng, callbacks, history)
-    if checkpoint is not None and not Path(checkpoint).exists():
-        write(checkpoint, state.copy())  # what cannot be written is known now
-    elif checkpoint is not None and resume:
-        _resume(state, checkpoint)
+    generators = Generators([rng, *(g for g in model.generators() if g is not rng)])
+    stateful = [callback for callback in callbacks if hasattr(callback, "state_dict")]
+    parts = [model, optimizer, history, generators, *stateful]
+    if checkpoint is not None:
+        if resume and Path(checkpoint).exists():
+            _go_on_from(checkpoint, parts)
+        write(checkpoint, copied(parts))  # what cannot be written is known now
 
     model.train()
-    drawn = state.draws()
-    step = step_for(model, loss, data[0][:batch_size], data[1][:batch_size], derived)
-    state.redraw(drawn)  # the attempt to derive may have drawn
-    history.derived = isinstance(step, Derived)
-    bar = _bar(history, epochs, -(-len(data[0]) // batch_size))
-    finished = state.copy()
+    step = Step(model, loss, generators, (X[:batch_size], y[:batch_size]), derived)
+    history.derived = step.derived
+    bar = _bar(history, epochs, -(-len(X) // batch_size))
+    finished = copied(parts)
     try:
         while history.epochs < epochs and not history.stopped:
-            if patience and history.epochs and history.waited(monitor) >= patience:
-                history.stopped = f"no better {monitor} in {patience} epochs"
-                break
-            row = {"lr": optimizer.lr}
             model.train()
-            clips = clip_grad_norm, clip_grad_value
-            row["loss"] = _epoch(state, step, loss, batches(*data, batch_size, rng), clips, bar)
+            total, lr = 0.0, optimizer.lr
+            for number, batch in enumerate(batches(X, y, batch_size, rng), start=1):
+                optimizer.zero_grad()
+                value = step(*batch)
+                if not np.isfinite(value):
+                    when = f"epoch {history.epochs + 1}, batch {number}"
+                    raise FloatingPointError(
+                        f"the loss became {value} in {when}: {step.origin(*batch)}; {_ADVICE}"
+                    )
+                if clip_grad_norm is not None:
+                    clip_grad_norm_(optimizer.parameters, clip_grad_norm)
+                optimizer.step()
+                total += value * len(batch[0])
+                if bar:
+                    bar.update()
+            row = {"loss": total / len(X), "lr": lr}
             if valid is not None:
                 row |= _measured(model, loss, valid, metrics or {})
-            if (keep_best or patience) and monitor not in row:
-                raise ValueError(
-                    "fit: monitor='accuracy' needs classes in valid, an integer for each sample"
-                )
             history.add(row)
-            if keep_best and history.waited(monitor) == 0:
-                state.best, history.best = model.state_dict(), history.epochs - 1
-            finished = state.copy()  # an interrupted callback does not undo the epoch
+            if patience:
+                history.keep_best(model, patience)
+            finished = copied(parts)  # an interrupted callback does not undo the epoch
             for callback in callbacks:
                 if callback(history) is True:
                     history.stopped = f"by a callback after epoch {history.epochs}"
-            finished = state.copy()
+            finished = copied(parts)
             if checkpoint is not None:
                 write(checkpoint, finished)
             if bar:
                 bar.set_postfix_str(f"epoch {history.epochs}/{epochs}, {history.last()}")
     except KeyboardInterrupt:
-        state.restore(finished)
+        put_back(parts, finished)
         history.stopped = f"interrupted after epoch {history.epochs}"
     finally:
         model.eval()
         if bar:
             bar.close()
-    if state.best is not None:
-        model.load_state_dict(state.best)
+    if history.best_weights is not None:
+        model.load_state_dict(history.best_weights)
     return history
-
-
-def _epoch(
-    state: State, step: Eager, loss: Loss, batches: Any, clips: tuple[Any, Any], bar: Any
-) -> float:
-    """Take a step for each batch; return the mean loss of a sample."""
-    model, optimizer = state.model, state.optimizer
-    total, n = 0.0, 0
-    for number, (X, y) in enumerate(batches, start=1):
-        drawn = state.draws()
-        optimizer.zero_grad()
-        value = step(X, y)
-        if not np.isfinite(value):
-            state.redraw(drawn)
-            raise FloatingPointError(
-                f"the loss became {value} in epoch {state.history.epochs + 1}, batch {number}: "
-                f"{origin(model, loss, X, y)}; try a smaller learning rate, clip_grad_norm=1.0, "
-                "or a stable form of the loss, such as nn.cross_entropy of logits"
-            )
-        if clips[0] is not None:
-            clip_grad_norm_(optimizer.parameters, clips[0])
-        if clips[1] is not None:
-            clip_grad_value_(optimizer.parameters, clips[1])
-        optimizer.step()
-        total, n = total + value * len(X), n + len(X)
-        if bar:
-            bar.update()
-    return total / n
 
 
 def _measured(model: Module, loss: Loss, valid: Data, metrics: Metrics) -> dict[str, float]:
@@ -232,15 +203,15 @@ def _measured(model: Module, loss: Loss, valid: Data, metrics: Metrics) -> dict[
     outputs = predict(model, X)
     with no_grad():
         row = {"valid_loss": float(plain(loss(outputs, y)))}
-        if y.dtype.kind in "iu" and np.shape(outputs)[:-1] == y.shape and np.ndim(outputs) > y.ndim:
+        if y.dtype.kind in "iu" and getattr(outputs, "shape", ())[:-1] == y.shape:
             row["accuracy"] = hits(outputs, y)
         return row | {name: float(plain(of(outputs, y))) for name, of in metrics.items()}
 
 
-def _resume(state: State, path: str | os.PathLike[str]) -> None:
-    copy = read(path)
+def _go_on_from(path: str | os.PathLike[str], parts: list[Any]) -> None:
+    states = read(path)
     try:
-        state.restore(copy)
+        put_back(parts, states)
     except Exception as error:
         raise ValueError(
             f"fit: {os.fspath(path)} is no checkpoint of this training: {error}"
@@ -254,12 +225,11 @@ def _checked(what: str, data: Data) -> Data:
     if len(X) == 0:
         raise ValueError(f"fit, {what}: there are no samples")
     for name, a in (("samples", X), ("labels", y)):
-        wrong = np.argwhere(~np.isfinite(a))
-        if len(wrong):
-            at = tuple(int(i) for i in wrong[0])
+        wrong = np.argwhere(~np.isfinite(a)).tolist()
+        if wrong:
             raise ValueError(
                 f"fit, {what}: the {name} hold {len(wrong)} values that are NaN or infinite, the "
-                f"first at {at}; leave those rows out, or fill them with np.nan_to_num"
+                f"first at {tuple(wrong[0])}; leave those rows out, or fill them with np.nan_to_num"
             )
     return X, y
 
@@ -272,10 +242,7 @@ def _bar(history: History, epochs: int, batches: int) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:
-        print(
-            f"{way} for {epochs} epochs; for a bar: pip install 'autograd-lite[progress]'",
-            file=sys.stderr,
-        )
+        print(f"{way}; for a bar: pip install 'autograd-lite[progress]'", file=sys.stderr)
         return None
     done = history.epochs * batches
     return tqdm(desc=way, total=epochs * batches, initial=done, unit="batch", dynamic_ncols=True)

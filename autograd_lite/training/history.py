@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..files import replace_file
+from ..nn import Module
+from ..plots import draw_training
 
 __all__ = ["History"]
 
@@ -35,9 +38,11 @@ class History:
     derived : bool
         Whether a derived program was run.
     best : int or None
-        The epoch, from 0, whose weights the model has, where `fit` was to keep the best.
+        The epoch, from 0, of least loss of the validation data, where there is a `patience`.
+    best_weights : dict of str to ndarray or None
+        What the model was after it.
     stopped : str
-        Why there are fewer epochs than asked for; empty if there are not.
+        Why no further epoch was run; empty if there was no reason but `epochs`.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -47,6 +52,7 @@ class History:
     metrics: dict[str, list[float]] = field(default_factory=dict)
     derived: bool = False
     best: int | None = None
+    best_weights: dict[str, np.ndarray] | None = field(default=None, compare=False)
     stopped: str = ""
 
     @property
@@ -54,23 +60,34 @@ class History:
         """How many epochs were finished."""
         return len(self.loss)
 
-    def add(self, row: dict[str, float]) -> None:
+    def add(self, row: Mapping[str, float]) -> None:
         """Append what an epoch measured."""
         for name, value in row.items():
             own = name in self.__dataclass_fields__
             column = getattr(self, name) if own else self.metrics.setdefault(name, [])
             column.append(value)
 
-    def waited(self, monitor: str) -> int:
-        """How many epochs ago the best one was: of least loss or largest accuracy, the first."""
-        values = [-x if monitor == "accuracy" else x for x in self.columns()[monitor]]
-        best = min(range(len(values)), key=lambda i: (np.isnan(values[i]), values[i]))
-        return len(values) - 1 - best
+    def keep_best(self, model: Module, patience: int) -> None:
+        """Keep the weights of the best epoch; stop after so many that were no better."""
+        self.best = int(np.argmin(np.nan_to_num(self.valid_loss, nan=np.inf, posinf=np.inf)))
+        waited = self.epochs - 1 - self.best
+        if waited == 0:
+            self.best_weights = model.state_dict()
+        elif waited >= patience:
+            self.stopped = f"no better valid_loss in {patience} epochs"
 
     def columns(self) -> dict[str, list[float]]:
         """What was measured, by name; nothing that was not."""
         own = {name: getattr(self, name) for name in ("loss", "valid_loss", "accuracy", "lr")}
         return {name: values for name, values in {**own, **self.metrics}.items() if values}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copy all of it, as a part of a checkpoint."""
+        return deepcopy(vars(self))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state_dict`."""
+        vars(self).update(vars(History(**deepcopy(dict(state)))))
 
     def last(self) -> str:
         """Say in a line what the last epoch measured."""
@@ -79,82 +96,18 @@ class History:
 
     def __repr__(self) -> str:
         way = "by a derived program" if self.derived else "on the tape"
-        told = [self.last(), *[f"stopped: {self.stopped}"] * bool(self.stopped)]
-        return "; ".join([f"<History of {self.epochs} epochs {way}", *filter(None, told)]) + ">"
+        stopped = f"stopped: {self.stopped}" if self.stopped else ""
+        told = [f"<History of {self.epochs} epochs {way}", self.last(), stopped]
+        return "; ".join(filter(None, told)) + ">"
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a row for each epoch, counted from 1; the numbers are exact.
-
-        Parameters
-        ----------
-        path : str or path
-            Is written as a whole or not at all.
-        """
-        text = io.StringIO()
+        """Write a row for each epoch, counted from 1, as a whole or not at all; exact numbers."""
+        text, columns = io.StringIO(), self.columns()
         rows = csv.writer(text, lineterminator="\n")
-        columns = self.columns()
         rows.writerow(["epoch", *columns])
         rows.writerows(zip(range(1, self.epochs + 1), *columns.values(), strict=True))
         replace_file(path, text.getvalue().encode())
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
-        """Draw the losses and, beside them, accuracy and other metrics, against the epochs.
-
-        Parameters
-        ----------
-        path : str or path, optional
-            Where to save the figure, ``.svg``, ``.png`` or ``.pdf``, as a whole or not at all;
-            by default it is made for `matplotlib.pyplot.show` and for notebooks.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        ImportError
-            Without matplotlib.
-        ValueError
-            For another suffix, or a history without epochs.
-        """
-        if not self.epochs:
-            raise ValueError("plot: this history has no epochs")
-        try:
-            from matplotlib.figure import Figure
-            from matplotlib.ticker import MaxNLocator
-        except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install 'autograd-lite[plot]'") from error
-        columns = self.columns()
-        panels = [{"training": columns.pop("loss"), "validation": columns.pop("valid_loss", [])}]
-        del columns["lr"]
-        panels += [columns] * bool(columns)
-        size = 4.2 * len(panels), 3.2
-        if path is None:
-            import matplotlib.pyplot as plt
-
-            figure = plt.figure(figsize=size, layout="constrained")
-        else:
-            figure = Figure(figsize=size, layout="constrained")
-            suffix = Path(path).suffix[1:]
-            if suffix not in (known := sorted(figure.canvas.get_supported_filetypes())):
-                raise ValueError(f"{os.fspath(path)}: a plot ends in one of {', '.join(known)}")
-        epochs = range(1, self.epochs + 1)
-        for i, curves in enumerate(panels):
-            axes = figure.add_subplot(1, len(panels), i + 1)
-            for name, values in curves.items():
-                if values:
-                    axes.plot(epochs, values, "." if self.epochs == 1 else "-", label=name)
-            if self.best is not None:
-                axes.axvline(self.best + 1, color="0.6", linestyle=":", label="best epoch")
-            axes.set(
-                xlabel="epoch", title="accuracy" if list(curves) == ["accuracy"] else "metrics"
-            )
-            axes.set_title("loss") if i == 0 else None
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.legend(frameon=False)
-        if path is not None:
-            file = io.BytesIO()
-            figure.savefig(file, format=suffix, dpi=150)
-            replace_file(path, file.getvalue())
-        return figure
+        """Draw it, as `draw_training` does; a notebook shows the figure."""
+        return draw_training(self, path=path)

@@ -1,4 +1,4 @@
-"""The loss of a batch and its gradient: on the tape, or by a program derived from the model."""
+"""The loss of a batch and its gradient: by a program derived from the model, or on the tape."""
 
 from __future__ import annotations
 
@@ -12,71 +12,73 @@ from ..errors import DataDependentError
 from ..mode import debug
 from ..nn import Module, functional_call
 from ..tensor import Tensor, plain, tape
+from .state import Generators
 
-__all__ = ["Derived", "Eager", "origin", "step_for"]
+__all__ = ["Data", "Loss", "Step"]
 
+Data = tuple[np.ndarray, np.ndarray]
 Loss = Callable[[Any, Any], Any]
 
 
-class Eager:
-    """The loss of a batch on the tape, and its gradient in the parameters."""
+class Step:
+    """Computes the loss of a batch, and leaves its gradient in the parameters.
 
-    def __init__(self, model: Module, loss: Loss) -> None:
-        self._model, self._loss = model, loss
+    The program takes constant Tensors of the model as arguments, for they may change.
+
+    Attributes
+    ----------
+    derived : bool
+        Whether there is a program.
+    """
+
+    def __init__(
+        self, model: Module, loss: Loss, generators: Generators, example: Data, derived: bool | None
+    ) -> None:
+        self._model, self._loss, self._generators = model, loss, generators
+        self._drawn = generators.state_dict()
+        self._tensors = dict(model.named_tensors())
+        self.derived = False
+        if derived is not False:
+            try:
+                self._program = derive(self._of, self._data(True), self._data(False), *example)
+                self.derived = True
+            except DataDependentError:
+                if derived:
+                    raise
+            generators.load_state_dict(self._drawn)  # the attempt may have drawn
+
+    def _of(self, parameters: Any, constants: Any, X: Any, y: Any) -> Any:
+        return self._loss(functional_call(self._model, {**parameters, **constants}, X), y)
+
+    def _data(self, requires_grad: bool) -> dict[str, Any]:
+        tensors = self._tensors.items()
+        return {name: x.data for name, x in tensors if x.requires_grad == requires_grad}
 
     def __call__(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Compute the loss, and leave the gradients in the parameters."""
-        value = self._loss(self._model(X), y)
-        if not isinstance(value, Tensor):
+        """Compute the loss of these samples."""
+        self._drawn = self._generators.state_dict()
+        if self.derived:
+            value, gradients = self._program(self._data(True), self._data(False), X, y)
+            for name, gradient in gradients.items():
+                self._tensors[name].grad = gradient
+            return float(value)
+        loss = self._loss(self._model(X), y)
+        if not isinstance(loss, Tensor):
             raise TypeError(
-                f"fit: the loss is a {type(value).__name__}, not a Tensor of one number; compute "
+                f"fit: the loss is a {type(loss).__name__}, not a Tensor of one number; compute "
                 "it from the outputs with NumPy or ag.nn, without .data and .item()"
             )
-        value.backward()
-        return float(value.data)
+        loss.backward()
+        return float(loss.data)
 
-
-class Derived(Eager):
-    """The same by a program; constant Tensors of the model are arguments, and may change."""
-
-    def __init__(self, model: Module, loss: Loss, X: np.ndarray, y: np.ndarray) -> None:
-        self._parameters = dict(model.named_parameters())
-        self._constants = {name: x for name, x in model.named_tensors() if not x.requires_grad}
-
-        def of(parameters: Any, constants: Any, X: Any, y: Any) -> Any:
-            return loss(functional_call(model, {**parameters, **constants}, X), y)
-
-        self._step = derive(of, self._parameters, self._constants, X, y)
-
-    def __call__(self, X: np.ndarray, y: np.ndarray) -> float:  # noqa: D102
-        values = {name: p.data for name, p in self._parameters.items()}
-        constants = {name: x.data for name, x in self._constants.items()}
-        value, gradients = self._step(values, constants, X, y)
-        for name, p in self._parameters.items():
-            p.grad = gradients[name]
-        return float(value)
-
-
-def step_for(
-    model: Module, loss: Loss, X: np.ndarray, y: np.ndarray, derived: bool | None
-) -> Eager:
-    """Derive the step of a batch like this one, if it can be and shall be."""
-    if derived is not False:
-        try:
-            return Derived(model, loss, X, y)
-        except DataDependentError:
-            if derived:
-                raise
-    return Eager(model, loss)
-
-
-def origin(model: Module, loss: Loss, X: np.ndarray, y: np.ndarray) -> str:
-    """Say where on the tape of a batch the first value is NaN or infinite."""
-    with debug(), np.errstate(all="ignore"):
-        records = tape(loss(model(X), y))
-    for x in records:
-        if np.isfinite(x.data).all():
-            continue
+    def origin(self, X: np.ndarray, y: np.ndarray) -> str:
+        """Say where the first value that is not finite came from, in the step just computed."""
+        self._generators.load_state_dict(self._drawn)
+        with debug(), np.errstate(all="ignore"):
+            records = tape(self._loss(self._model(X), y))
+        x = next((x for x in records if not np.isfinite(x.data).all()), None)
+        if x is None:
+            return "computed again on the tape, every value is finite"
         found = "NaN" if np.isnan(x.data).any() else "an infinity"
         if x.op is None:
             return (
@@ -89,4 +91,3 @@ def origin(model: Module, loss: Loss, X: np.ndarray, y: np.ndarray) -> str:
             f"the first value that is not finite is {found} from {x.op.name}{where}, {x.line}, "
             f"of arguments from {' and '.join(given)}"
         )
-    return "computed again on the tape, every value is finite"
