@@ -1,10 +1,14 @@
-"""Train a recurrent net on characters, unrolled; its shared weights gather a gradient a step."""
+"""Train a recurrent net on characters, unrolled; its shared weights gather a gradient a step.
+
+Pictures need Matplotlib: pip install 'autograd-lite[plot]'
+"""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import autograd_lite as ag
 
@@ -92,11 +96,6 @@ def main() -> None:
 
 def picture(out: Path, norms: np.ndarray, losses: list[float]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("no picture without matplotlib: pip install 'autograd-lite[plot]'")
-        return
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.bar(range(1, len(norms) + 1), norms)
