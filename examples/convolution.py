@@ -6,6 +6,7 @@ Pictures need Matplotlib: pip install 'autograd-lite[plot]'
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ DTYPE = np.float32  # half the memory, and twice the speed of the matrix product
 
 def network(side: int, rng: np.random.Generator) -> ag.nn.Sequential:
     """Two convolutions; each pooling halves the side of the images."""
-    drawn = {"init": "kaiming_normal", "rng": rng, "dtype": DTYPE}
+    drawn: dict[str, Any] = {"init": "kaiming_normal", "rng": rng, "dtype": DTYPE}
     return ag.nn.Sequential(
         ag.nn.Conv2d(1, 8, 5, padding=2, **drawn),
         ag.nn.MaxPool2d(2),
@@ -80,12 +81,13 @@ def main() -> None:
 
 def picture(out: Path, model: ag.nn.Sequential, X: np.ndarray, y: np.ndarray) -> None:
     """The kernels of the first layer, what each makes of a digit, and what is taken for what."""
+    first: Any = model[0]
+    kernels = first.W.data[:, 0]
     with ag.no_grad():
-        kernels = model[0].W.data[:, 0]
-        seen = ag.relu(model[0](X[:1])).data[0]
+        seen = ag.relu(first(X[:1])).data[0]
         guessed = np.argmax(model(X).data, axis=1)
     wrong = np.flatnonzero(guessed != y)[: len(kernels)]
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    figure = Figure(figsize=(10, 4), layout="constrained")
     axes = figure.subplots(3, 1 + len(kernels))
     for ax in axes.flat:
         ax.set_axis_off()

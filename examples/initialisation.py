@@ -83,7 +83,7 @@ def train(p: Params, model: Any, data: Data, epochs: int) -> tuple[Params, dict[
         whole = ag.grad(loss)(p, X, y)
         norms.append([np.linalg.norm(g) for g in whole.values()])
         said.append(ag.softmax(model(p, X_test)).mean(axis=0))
-        accuracies.append(ag.accuracy(lambda X: model(p, X), X_test, y_test))
+        accuracies.append(np.mean(model(p, X_test).argmax(axis=1) == y_test))
         for X_batch, y_batch in ag.data.batches(X, y, 32, rng):
             _, gradients = step(p, X_batch, y_batch)
             p = {name: p[name] - 0.1 * gradients[name] for name in p}
@@ -126,11 +126,11 @@ def main() -> None:
 
     other, _ = train(start(sizes, np.random.default_rng(1)), outputs, data, options.epochs)
     lines = {"three layers": between(ends["random"], other, outputs, data)}
-    ends_of_regression = [
+    a, b = (
         train({"W": W, "b": np.zeros(10)}, regression, data, options.epochs)[0]
         for W in np.random.default_rng(2).standard_normal((2, X.shape[1], 10))
-    ]
-    lines["softmax regression"] = between(*ends_of_regression, regression, data)
+    )
+    lines["softmax regression"] = between(a, b, regression, data)
     for name, line in lines.items():
         chord = np.linspace(line[0], line[-1], len(line))
         above = (line - chord).max()
