@@ -1,6 +1,6 @@
 """Train a classifier of handwritten digits, save it, load it again, and show what it does.
 
-Pictures need Matplotlib: pip install 'autograd-lite[plot]'
+Pictures need Graphviz and Matplotlib: pip install 'autograd-lite[draw,plot]'
 """
 
 import argparse

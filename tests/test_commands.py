@@ -1,8 +1,7 @@
-"""The commands `train` and `predict`, and the examples that use the same parts."""
+"""The commands `train` and `predict`."""
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -195,23 +194,3 @@ def test_bad_arguments_are_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2
-
-
-EXAMPLES = {
-    "regressions": r"poisson +0\.7\d\d \( 0\.7\)",
-    "initialisation": r"all zero \(claim 1\) +0\.000 +0\.000 +0\.000 +0\.305   then 33\.0%",
-    "newton": r"frequency  (1\.99|2\.0)\d+ \+- 0\.0040   truth 2\.0",
-    "characters": "its gradient is the sum of 12 gradients\nlargest difference: [0-9.]+e-1[5-9]",
-    "mnist": r"test accuracy 9[6-9]\.\d+% of 355 images",
-}
-
-
-@pytest.mark.parametrize(("name", "text"), EXAMPLES.items(), ids=EXAMPLES)
-def test_an_example_runs_and_draws(name, text, tmp_path):
-    command = [sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py")]
-    out = subprocess.run(
-        [*command, "--out", str(tmp_path / "new")], capture_output=True, text=True, check=True
-    ).stdout
-    assert re.search(text, out)
-    drawn = (tmp_path / "new" / f"{name}.svg").exists()
-    assert drawn or "pip install 'autograd-lite[plot]'" in out
