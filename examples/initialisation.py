@@ -92,7 +92,7 @@ def train(p: Params, model: Any, data: Data, epochs: int) -> tuple[Params, dict[
 
 
 def between(a: Params, b: Params, model: Any, data: Data) -> np.ndarray:
-    """The loss on the straight line from one solution to another, which a convex one lies below."""
+    """The loss on the straight line from one solution to another; a convex one sags there."""
     X, y, _, _ = data
     mixes = [{name: (1 - t) * a[name] + t * b[name] for name in a} for t in np.linspace(0, 1, 41)]
     return np.array([ag.softmax_cross_entropy(model(p, X), y) for p in mixes])
