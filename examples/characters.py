@@ -1,10 +1,14 @@
-"""Train a recurrent net on characters, unrolled; its shared weights gather a gradient a step."""
+"""Train a recurrent net on characters, unrolled; its shared weights gather a gradient a step.
+
+Pictures need Graphviz and Matplotlib: pip install 'autograd-lite[draw,plot]'
+"""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import autograd_lite as ag
 
@@ -18,7 +22,7 @@ class Recurrent(ag.nn.Module):
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.first = ag.nn.Linear(len(LETTERS), UNITS, rng=rng, name="U")
-        self.again = ag.nn.Linear(UNITS, UNITS, rng=rng, name="V")
+        self.again = ag.nn.Linear(UNITS, UNITS, bias=False, rng=rng, name="V")
         self.out = ag.nn.Linear(UNITS, len(LETTERS), rng=rng, name="O")
 
     def states(self, X: Any, V: Any = None) -> list[Any]:
@@ -27,7 +31,7 @@ class Recurrent(ag.nn.Module):
         states = []
         for t in range(X.shape[1]):
             W = self.again.W if V is None else V[t]
-            h = np.tanh(self.first(X[:, t]) + ag.linear(h, W, self.again.b))
+            h = ag.named(np.tanh(self.first(X[:, t]) + h @ W), f"h{t + 1}")
             states.append(h)
         return states
 
@@ -48,17 +52,31 @@ def loss_of(logits: Any, y: np.ndarray) -> Any:
 
 
 def show_accumulation(model: Recurrent, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Compare the gradient of the shared matrix with those of a matrix for each step."""
+    """Compare the gradient of the shared matrix with those of a matrix for each step.
+
+    Returns
+    -------
+    ndarray, shape (T, 2)
+        For each step from the first, the norm of what it adds, and that of the sum so far. The
+        backward sweep starts at the last step.
+    """
     shared = model.again.W
     shared.grad = None
     loss_of(model(X), y).backward()
     copies = [ag.Tensor(shared.data, requires_grad=True) for _ in range(X.shape[1])]
     loss_of(model(X, copies), y).backward()
-    parts = [V.grad for V in copies if V.grad is not None]
-    assert shared.grad is not None
-    print(f"one matrix, used {len(parts)} times: its gradient is the sum of {len(parts)} gradients")
-    print(f"largest difference: {np.abs(sum(parts) - shared.grad).max():.1e}")
-    return np.array([np.linalg.norm(part) for part in parts])
+    total, norms = np.zeros(shared.shape), []
+    print("step   adds to the gradient of V   sum so far")
+    for t, V in reversed(list(enumerate(copies, start=1))):
+        assert V.grad is not None
+        total += V.grad
+        norms.append((np.linalg.norm(V.grad), np.linalg.norm(total)))
+        print(f"{t:4}   {norms[-1][0]:25.4f}   {norms[-1][1]:10.4f}")
+    print(
+        f"one matrix, used {len(copies)} times: its gradient is the sum of {len(norms)} gradients"
+    )
+    print(f"largest difference: {np.abs(total - shared.grad).max():.1e}")
+    return np.array(norms[::-1])
 
 
 def write(model: Recurrent, start: str, n: int) -> str:
@@ -87,24 +105,34 @@ def main() -> None:
     )
     print(f"loss {history.loss[0]:.3f} -> {history.loss[-1]:.3f}; derived: {history.derived}")
     print(f"writes: {write(model, 'she sells ', 70)}")
-    picture(options.out, norms, history.loss)
+    picture(options.out, norms, history.loss, model, X, y)
 
 
-def picture(out: Path, norms: np.ndarray, losses: list[float]) -> None:
+def picture(
+    out: Path,
+    norms: np.ndarray,
+    losses: list[float],
+    model: Recurrent,
+    X: np.ndarray,
+    y: np.ndarray,
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("no picture without matplotlib: pip install 'autograd-lite[plot]'")
-        return
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    left.bar(range(1, len(norms) + 1), norms)
-    left.set(xlabel="step", ylabel="norm", title="What each step adds to the gradient of V")
+    steps = range(1, len(norms) + 1)
+    left.bar(steps, norms[:, 0], label="added by this step")
+    left.plot(steps, norms[:, 1], ".-", color="tab:orange", label="sum, from the last step back")
+    left.set(xlabel="step", ylabel="norm", title="The gradient of V, which all steps share")
+    left.legend()
     right.plot(losses)
-    right.set(xlabel="epoch", title="Loss")
+    right.set(xlabel="epoch", title="Loss", ylim=(0, None))
     figure.savefig(out / "characters.svg")
-    print(f"wrote {out / 'characters.svg'}")
+    # The fourth letter by three others: the gradient of V is a sum of 3.
+    last = model.states(ag.Tensor(X[:1, :3], name="X"))[-1]
+    loss = ag.nn.cross_entropy(model.out(last), y[:1, 2])
+    ag.draw(loss, loss=loss, title="Three steps, one V").save(out / "characters-tape.svg")
+    for name in ("characters", "characters-tape"):
+        print(f"wrote {out / name}.svg")
 
 
 if __name__ == "__main__":

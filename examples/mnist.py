@@ -1,9 +1,13 @@
-"""Train on MNIST from a file, or on the bundled digits, and show what is taken for what."""
+"""Train on MNIST from a file, or on the bundled digits, and show what is taken for what.
+
+Pictures need Matplotlib: pip install 'autograd-lite[plot]'
+"""
 
 import argparse
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import autograd_lite as ag
 
@@ -32,11 +36,6 @@ def main() -> None:
 
 
 def picture(out: Path, X: np.ndarray, y: np.ndarray, guessed: np.ndarray) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("no picture without matplotlib: pip install 'autograd-lite[plot]'")
-        return
     figure = Figure(figsize=(8, 2), layout="constrained")
     wrong = np.flatnonzero(guessed != y)[:8]
     figure.suptitle("Taken for (in truth)")

@@ -1,10 +1,14 @@
-"""Fit a swinging pendulum with the Hessian: Newton's method beside gradient descent."""
+"""Fit a swinging pendulum with the Hessian: Newton's method beside gradient descent.
+
+Pictures need Matplotlib: pip install 'autograd-lite[plot]'
+"""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import autograd_lite as ag
 
@@ -73,11 +77,6 @@ def main() -> None:
 def picture(
     out: Path, seen: np.ndarray, p: np.ndarray, by_newton: list[float], by_descent: list[float]
 ) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("no picture without matplotlib: pip install 'autograd-lite[plot]'")
-        return
     figure = Figure(figsize=(10, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.plot(TIMES, seen, ".", label="measured")

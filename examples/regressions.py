@@ -1,4 +1,7 @@
-"""Fit linear, logistic and Poisson regression: one layer, and the loss of its family."""
+"""Fit linear, logistic and Poisson regression: one layer, and the loss of its family.
+
+Pictures need Matplotlib: pip install 'autograd-lite[plot]'
+"""
 
 import argparse
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import autograd_lite as ag
 
@@ -58,11 +62,6 @@ def main() -> None:
 
 
 def picture(out: Path, fitted: dict[str, tuple[np.ndarray, np.ndarray, float, float]]) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("no picture without matplotlib: pip install 'autograd-lite[plot]'")
-        return
     figure = Figure(figsize=(10, 3), layout="constrained")
     grid = np.linspace(-2, 2, 100)
     for axes, (family, (x, y, slope, intercept)) in zip(

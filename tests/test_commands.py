@@ -1,8 +1,7 @@
-"""The commands `train` and `predict`, and the examples that use the same parts."""
+"""The commands `train` and `predict`."""
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -296,23 +295,3 @@ def test_bad_arguments_are_exit_code_2(arguments, capsys):
 def test_numbers_out_of_their_range_are_exit_code_2(arguments, text, capsys, monkeypatch):
     monkeypatch.setattr(commands, "fit", None)
     assert text in fails(["train", *arguments], capsys)
-
-
-EXAMPLES = {
-    "regressions": r"poisson +0\.(6[5-9]|7[0-4])\d \( 0\.7\)",  # three standard errors
-    "initialisation": r"all zero \(claim 1\) +0\.000 +0\.000 +0\.000 +0\.305   then 33\.0%",
-    "newton": r"frequency  (1\.99|2\.0)\d+ \+- 0\.0040   truth 2\.0",
-    "characters": "its gradient is the sum of 12 gradients\nlargest difference: [0-9.]+e-1[5-9]",
-    "mnist": r"test accuracy 9[6-9]\.\d+% of 355 images",
-}
-
-
-@pytest.mark.parametrize(("name", "text"), EXAMPLES.items(), ids=EXAMPLES)
-def test_an_example_runs_and_draws(name, text, tmp_path):
-    command = [sys.executable, "-W", "error", str(ROOT / "examples" / f"{name}.py")]
-    out = subprocess.run(
-        [*command, "--out", str(tmp_path / "new")], capture_output=True, text=True, check=True
-    ).stdout
-    assert re.search(text, out)
-    drawn = (tmp_path / "new" / f"{name}.svg").exists()
-    assert drawn or "pip install 'autograd-lite[plot]'" in out

@@ -218,14 +218,6 @@ def test_a_drawing_has_frames_and_plays():
     assert "iframe" in drawing.play()._repr_html_()
 
 
-@renders
-def test_the_teaching_pictures_are_drawn(tmp_path):
-    script = Path(__file__).parent.parent / "examples" / "teaching.py"
-    subprocess.run([sys.executable, script, "--out", tmp_path], check=True, capture_output=True)
-    names = {"network.svg", "neuron.svg", "accumulation.svg", "frames.svg"}
-    assert {path.name for path in tmp_path.iterdir()} == names
-
-
 def test_importing_the_package_does_not_import_graphviz():
     code = "import sys, autograd_lite, autograd_lite.draw; print('graphviz' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
