@@ -32,7 +32,7 @@ class Figure:
     case, way : str
     value : float or None
         A ratio to the first way of the case, or a quantity in `unit`; lower is better. None where
-        there is nothing but the `note`.
+        there is nothing to divide by, or nothing but the `note`.
     low, high : float or None
         Quartiles, where it was measured more than once.
     seconds : float or None
@@ -116,8 +116,11 @@ def contest(
     for name, run in list(ways.items()):
         try:
             found = [np.asarray(leaf) for leaf in flatten(run())]
-        except (NotImplementedError, RecursionError) as reason:
-            notes[name] = str(reason) or type(reason).__name__
+        except NotImplementedError as reason:
+            notes[name] = str(reason)
+        except RecursionError:
+            notes[name] = "recurses deeper than Python lets it"
+        if name in notes:
             del ways[name]
             continue
         expected = expected or found
@@ -182,12 +185,11 @@ def race(ways: Ways, setting: Setting, per: Mapping[str, int] | None = None) -> 
 def spreads(times: Mapping[str, Sequence[float]]) -> dict[str, Spread]:
     """Divide the times of each by those of the first, round by round."""
     first = np.array(next(iter(times.values())))
-    return {
-        name: Spread(
-            *np.quantile(taken / first, (0.5, 0.25, 0.75)).tolist(), float(np.median(taken))
-        )
-        for name, taken in times.items()
-    }
+    found = {}
+    for name, taken in times.items():
+        low, median, high = np.quantile(np.array(taken) / first, (0.25, 0.5, 0.75)).tolist()
+        found[name] = Spread(median, low, high, float(np.median(taken)))
+    return found
 
 
 def _time(run: Run, repeats: int) -> float:

@@ -38,7 +38,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / early)
 
 def memory(setting: Setting) -> Iterator[Figure]:
     """Memory that a step takes / that of the formulas typed by hand, and what is left behind."""
-    X, Y, parameters = networks.data((784, 512, 512, 10), 128 if setting.quick else 1024, "float32")
+    X, Y, parameters = networks.data((784, 512, 512, 10), 1024, "float32")
     case = f"peak of 784-512-512-10, batch {len(X):,}, float32"
     hand = peak_bytes(partial(networks.three_layers_by_hand, X, Y, parameters))
     yield Figure(f"{case}: by hand", "", hand / MIB, unit="MiB")
@@ -57,7 +57,7 @@ def memory(setting: Setting) -> Iterator[Figure]:
     yield from checkpoints(setting)
 
 
-def record_bytes(n: int = 1000) -> float:
+def record_bytes(n: int = 1000) -> int:
     """What one op on a number keeps: its record, its value and its place in the chain."""
     x = ag.Tensor(0.5, requires_grad=True)
 
@@ -67,12 +67,12 @@ def record_bytes(n: int = 1000) -> float:
             y = y * 0.999
         return y
 
-    return bytes_kept(chain) / n
+    return round(bytes_kept(chain) / n)
 
 
 def training(steps: int) -> Figure:
     """Resident memory at its largest, after all steps against after the first tenth of them."""
-    case = f"resident after {steps:,} steps of training / after {steps // 10:,}"
+    case = f"resident after {steps:,} training steps / {steps // 10:,}"
     command = [sys.executable, "-c", TRAINING, str(steps)]
     try:
         growth = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -83,10 +83,10 @@ def training(steps: int) -> Figure:
 
 def checkpoints(setting: Setting) -> Iterator[Figure]:
     """A long chain of layers, kept whole and in about as many segments as one of them has."""
-    layers, segment = (100, 10) if setting.quick else (1000, 32)
+    layers, segment = 1000, 32
     rng = np.random.default_rng(0)
     W = ag.Tensor(rng.standard_normal((64, 64)) / 8, requires_grad=True)
-    X = rng.standard_normal((128, 64))
+    X = rng.standard_normal((64, 64))
 
     def block(x: Any, W: Any, n: int) -> Any:
         for _ in range(n):
@@ -95,15 +95,14 @@ def checkpoints(setting: Setting) -> Iterator[Figure]:
 
     def sweep(block: Callable[..., Any]) -> Any:
         W.grad = None
-        y = ag.Tensor(X)
+        y: Any = ag.Tensor(X)
         for start in range(0, layers, segment):
             y = block(y, W, min(segment, layers - start))
-        np.sum(y).backward()
+        y.sum().backward()
         return W.grad
 
     kept, again = partial(sweep, block), partial(sweep, ag.checkpoint(block))
     np.testing.assert_allclose(again(), kept(), rtol=1e-10)
     case = f"ag.checkpoint, {layers:,} layers / everything kept"
     yield Figure(case, "memory", peak_bytes(again) / peak_bytes(kept), aim=0.10)
-    measured = race({"kept": kept, "again": again}, setting)
-    yield measured["again"].figure(case, "time", aim=1.5)
+    yield race({"kept": kept, "again": again}, setting)["again"].figure(case, "time", aim=1.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -12,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from .measure import Figure
+from .measure import Figure, clock
 from .peers import Peer
 
 Results = dict[str, list[Figure]]
+BLUE, ORANGE = "#0072B2", "#D55E00"
 
 
 def machine(peers: Iterable[Peer]) -> dict[str, str]:
@@ -29,6 +31,7 @@ def machine(peers: Iterable[Peer]) -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "BLAS": f"{blas['name']} {blas['version']}, one thread",
+        "clock": "CPU time on one core" if clock is time.process_time else "time",
         **{peer.name: peer.version for peer in peers},
     }
 
@@ -45,11 +48,11 @@ def _processor() -> str:
 def line(figure: Figure, case: str) -> str:
     """Write a figure as a line of a table, with its case where that is not the one before."""
     label = f"{figure.case if figure.case != case else '':<48} {figure.way:<28}"
-    if figure.value is None:
-        return f"{label} {figure.note}".rstrip()
+    if figure.note:
+        return f"{label} {figure.note}"
+    value = f"{_number(figure.value)} {figure.unit}".strip()
     spread = f"{_number(figure.low)} - {_number(figure.high)}" if figure.low is not None else ""
     seconds = _time(figure.seconds) if figure.seconds else ""
-    value = f"{_number(figure.value)} {figure.unit}"
     return f"{label} {value:>10} {spread:>15} {seconds:>10}  {verdict(figure)}".rstrip()
 
 
@@ -75,8 +78,8 @@ def _time(seconds: float) -> str:
 
 
 def markdown(figures: Sequence[Figure]) -> str:
-    """Write the medians of several cases in several ways as a table, a row for each case."""
-    values = {(f.case, f.way): f for f in figures if f.value is not None}
+    """Write the ratios of several cases in several ways as a table, a row for each case."""
+    values = {(f.case, f.way): f for f in figures if f.value is not None and not f.unit}
     cases, ways = (list(dict.fromkeys(key[i] for key in values)) for i in (0, 1))
     if len(cases) < 2 or len(ways) < 2 or len(values) < len(cases) * len(ways) / 2:
         return ""
@@ -120,8 +123,8 @@ def from_json(saved: Mapping[str, Any]) -> Results:
 def slower(old: Results, new: Results, margin: float = 1.05) -> list[str]:
     """Name what got slower, or larger, by more than its spread.
 
-    That is a ratio all of whose middle half is above the middle half of the old one, and whose
-    median is more than `margin` times the old one; a count or a size, if it grew at all.
+    A count that grew at all; else what is more than `margin` times the old one, where their middle
+    halves do not meet.
     """
     lines = []
     before = {(suite, f.case, f.way): f for suite, fs in old.items() for f in fs}
@@ -130,53 +133,51 @@ def slower(old: Results, new: Results, margin: float = 1.05) -> list[str]:
             was = before.get((suite, f.case, f.way))
             if was is None or was.value is None or f.value is None:
                 continue
-            if f.low is None or was.high is None:
-                worse = f.value > was.value
-            else:
-                worse = f.low > was.high and f.value > margin * was.value
-            if worse:
+            apart = f.low is None or was.high is None or f.low > was.high
+            if f.value > was.value * (1 if isinstance(f.value, int) else margin) and apart:
                 change = f"{_number(was.value)} -> {_number(f.value)} {f.unit}".rstrip()
                 lines.append(f"{suite}, {f.case}, {f.way}: {change}")
     return lines
 
 
 def plot(results: Results, folder: Path) -> list[Path]:
-    """Draw each suite as an SVG: a panel for each case, a mark for each way, aims as bars."""
+    """Draw the ratios of each suite as an SVG: a panel for each case, a mark for each way."""
     try:
         from matplotlib.figure import Figure as Canvas
+        from matplotlib.ticker import LogLocator, NullFormatter
     except ImportError as error:
         raise ImportError("--plot draws with Matplotlib: pip install matplotlib") from error
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for suite, figures in results.items():
-        panels: dict[str, list[Figure]] = {}
-        several = len({f.way for f in figures if f.value is not None}) > 1
-        for f in figures:
-            if f.value:
-                panels.setdefault(f.case if several else suite, []).append(f)
-        if not panels:
+        ratios = [f for f in figures if f.value and not f.unit]
+        if not ratios:
             continue
-        heights = [len(panel) + 1.5 for panel in panels.values()]
-        canvas = Canvas((8, 0.24 * sum(heights) + 0.6), layout="constrained")
-        grid = canvas.subplots(len(panels), squeeze=False, height_ratios=heights)
+        alone = len({f.way for f in ratios}) == 1  # then the cases are the rows of one panel
+        panels: dict[str, list[Figure]] = {}
+        for f in ratios:
+            panels.setdefault(suite if alone else f.case, []).append(f)
+        heights = [len(panel) + 1 for panel in panels.values()]
+        canvas = Canvas((8, 0.22 * sum(heights) + 0.35 * len(panels) + 1), layout="constrained")
+        grid = canvas.subplots(len(panels), squeeze=False, sharex=True, height_ratios=heights)
         for ax, (case, panel) in zip(grid[:, 0], panels.items(), strict=True):
-            for y, f in enumerate(reversed(panel)):
+            for y, f in enumerate(panel):
                 value = f.value or 0.0
-                errors = [[value - (f.low or value)], [(f.high or value) - value]]
-                ax.errorbar([value], [y], xerr=errors, fmt="o", color="#0072B2", ms=4)
-                ax.annotate(_number(value), (value, y), (0, 3), textcoords="offset points", size=7)
+                ax.plot([f.low or value, f.high or value], [y, y], "-", color=BLUE, lw=2)
+                ax.plot([value], [y], "o", color=BLUE, ms=4)
+                where = {"xytext": (6, 3), "textcoords": "offset points", "size": 7}
+                ax.annotate(_number(value), (value, y), **where)
                 if f.aim:
-                    ax.plot([f.aim], [y], "|", color="#D55E00", ms=11, mew=2)
-            ax.set_yticks(
-                range(len(panel)), [f.way if several else f.case for f in reversed(panel)]
-            )
+                    ax.plot([f.aim], [y], "|", color=ORANGE, ms=11, mew=2)
+            ax.set_yticks(range(len(panel)), [f.case if alone else f.way for f in panel], size=8)
+            ax.set_ylim(len(panel) - 0.4, -0.8)
             ax.set_xscale("log")
-            ax.set_title(
-                f"{case}{f' ({panel[0].unit})' if panel[0].unit else ''}", size=9, loc="left"
-            )
-            ax.tick_params(labelsize=8)
+            ax.set_title(case, size=9, loc="left")
             ax.grid(axis="x", alpha=0.3)
-        canvas.suptitle(f"{suite}: lower is better, aims in orange", size=10)
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        canvas.suptitle(f"{suite}: less is better; lines are quartiles, aims orange", size=10)
         written.append(folder / f"{suite}.svg")
         canvas.savefig(written[-1])
     return written

@@ -23,9 +23,9 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.tree import map_leaves
 
-from .measure import Figure, Setting, race
+from .measure import Figure, Setting, Ways, race
 
-AIM = 4.0  # times the forward, for one argument
+AIM = 4.0  # times the forward, for each argument
 
 _rng = np.random.default_rng(0)
 
@@ -71,7 +71,7 @@ EXPRESSIONS = (
     "A @ A", "T @ X.T", "np.dot(A, A)", "np.einsum('ij,kj->ik', X, Y)", "np.einsum('ii->i', A)",
     "np.einsum('tij,kj->tki', T, X)", "np.tensordot(T, X, axes=([2], [1]))", "np.outer(v, v)",
     "np.kron(v, v)", "np.linalg.norm(X)", "np.linalg.norm(X, axis=1)", "np.linalg.inv(A)",
-    "np.linalg.det(A)", "np.linalg.slogdet(A)[1]", "np.linalg.solve(A, A)",
+    "np.linalg.det(S)", "np.linalg.slogdet(A)[1]", "np.linalg.solve(A, A)",
     "np.linalg.cholesky(S)", "np.linalg.eigh(S)", "np.linalg.svd(X, full_matrices=False)",
     "np.linalg.qr(X)", "np.fft.fft(x)", "np.fft.rfft(x)", "np.fft.irfft(x)", "np.fft.fft2(A)",
     "np.convolve(x, k)", "np.trapezoid(x)", "ag.relu(x)", "ag.sigmoid(x)", "ag.softmax(X)",
@@ -91,8 +91,8 @@ def rules(setting: Setting) -> Iterator[Figure]:
         arrays = [INPUTS[n] for n in names]
         value, pullback = ag.vjp(f, *arrays)
         seed = map_leaves(np.ones_like, value)
-        ways = {"forward": partial(f, *arrays), "backward": partial(pullback, seed)}
-        yield race(ways, setting)["backward"].figure(text, "backward", aim=AIM)
+        ways: Ways = {"forward": partial(f, *arrays), "backward": partial(pullback, seed)}
+        yield race(ways, setting)["backward"].figure(text, "backward", aim=AIM * len(arrays))
 
 
 def _keep_freed_memory() -> None:

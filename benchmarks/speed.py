@@ -37,33 +37,39 @@ def mlp(setting: Setting) -> Iterator[Figure]:
 
     Eager: ahead of the figures aimed for and of every eager peer. Derived: ahead of JAX's code.
     """
-    for *sizes, batch, dtype, aim in MLPS[::3] if setting.quick else MLPS:
-        X, Y, parameters = networks.data(sizes, batch, dtype)
-        ways: Ways = {
-            "by hand": partial(networks.by_hand, X, Y, *parameters),
-            "backward()": networks.on_tape(X, Y, parameters),
-            "backward(), X @ W + b": networks.on_tape(X, Y, parameters, networks.linear),
-            "value_and_grad": networks.as_function(X, Y, parameters),
-            "derive": networks.derived(X, Y, parameters),
+    for row in MLPS[::3] if setting.quick else MLPS:
+        yield from _mlp(setting, *row)
+
+
+def _mlp(
+    setting: Setting, n: int, hidden: int, k: int, batch: int, dtype: str, aim: float
+) -> Iterator[Figure]:
+    X, Y, parameters = networks.data((n, hidden, k), batch, dtype)
+    ways: Ways = {
+        "by hand": partial(networks.by_hand, X, Y, *parameters),
+        "backward()": networks.on_tape(X, Y, parameters),
+        "backward(), X @ W + b": networks.on_tape(X, Y, parameters, networks.linear),
+        "value_and_grad": networks.as_function(X, Y, parameters),
+        "derive": networks.derived(X, Y, parameters),
+    }
+    if _numba_installed():
+        ways["derive, Numba"] = networks.derived(X, Y, parameters, "numba")
+
+    def aims(ratios: dict[str, float]) -> dict[str, float]:
+        eager = min(aim, *(ratios.get(peer, aim) for peer in EAGER_PEERS))
+        return {
+            **dict.fromkeys(("backward()", "value_and_grad"), eager),
+            **dict.fromkeys(("derive", "derive, Numba"), ratios.get("JAX, jit", 1.0)),
         }
-        if _numba_installed():
-            ways["derive, Numba"] = networks.derived(X, Y, parameters, "numba")
 
-        def aims(ratios: dict[str, float], aim: float = aim) -> dict[str, float]:
-            eager = min(aim, *(ratios.get(peer, aim) for peer in EAGER_PEERS))
-            return {
-                **dict.fromkeys(("backward()", "value_and_grad"), eager),
-                **dict.fromkeys(("derive", "derive, Numba"), ratios.get("JAX, jit", 1.0)),
-            }
-
-        yield from contest(
-            f"{'-'.join(map(str, sizes))}, batch {batch}, {dtype}",
-            ways,
-            setting,
-            peers=lambda peer, of=(X, Y, parameters): peer.mlp(*of),
-            aims=aims,
-            rtol=1e-10 if dtype == "float64" else 1e-4,
-        )
+    yield from contest(
+        f"{n}-{hidden}-{k}, batch {batch}, {dtype}",
+        ways,
+        setting,
+        peers=lambda peer: peer.mlp(X, Y, parameters),
+        aims=aims,
+        rtol=1e-10 if dtype == "float64" else 1e-4,
+    )
 
 
 # Chains: what is written with an array namespace, and the same by hand.
@@ -164,17 +170,16 @@ def chain(
         case,
         {"by hand": partial(hand, x, n), "backward()": gradient(f, x, n)},
         setting,
-        peers=lambda peer: _affordable(peer.gradient(lambda x: f(peer.np, x, n), x), n, setting),
+        peers=lambda peer: _affordable(peer.gradient(lambda x: f(peer.np, x, n), x), n),
         per=n,
         aims=aims,
     )
 
 
-def _affordable(ways: Ways, n: int, setting: Setting) -> Ways:
-    """Leave out what takes a millisecond an op, where there are many."""
-    limit = 10**4 if setting.quick else 10**5
-    if n > limit and any("op by op" in name for name in ways):
-        raise NotImplementedError(f"op by op, {n:,} take minutes")
+def _affordable(ways: Ways, n: int) -> Ways:
+    """Leave out what takes nearly a millisecond an op, where there are many."""
+    if n > 10_000 and any("op by op" in name for name in ways):
+        raise NotImplementedError(f"{n:,} ops would take minutes")
     return ways
 
 
@@ -215,28 +220,34 @@ def _lengths(
         yield from chain(f, hand, x, n, setting, f"n = {n:,}")
     ways = {f"n = {n:,}": gradient(f, x, n) for n in lengths}
     measured = race(ways, setting, dict(zip(ways, lengths, strict=True)))
-    for way, spread in measured.items():
-        aim = 1.3 if way == f"n = {lengths[-1]:,}" else None
-        yield spread.figure("backward(): time per op / that at n = 1,000", way, aim=aim)
+    for case, spread in measured.items():
+        aim = 1.3 if case == f"n = {lengths[-1]:,}" else None
+        yield spread.figure(case, "backward() / at n = 1,000", aim=aim)
 
 
 def protocol(setting: Setting) -> Iterator[Figure]:
     """Recording an op by its NumPy name / by its operator, method or a direct call."""
     for shape in ((), (8, 8)):
-        x = ag.Tensor(np.ones(shape), requires_grad=True)
-        pairs: dict[str, tuple[Run, Run]] = {
-            "np.multiply(x, x) / x * x": (lambda x=x: np.multiply(x, x), lambda x=x: x * x),
-            "np.negative(x) / -x": (lambda x=x: np.negative(x), lambda x=x: -x),
-            "np.tanh(x) / apply(OPS[np.tanh], (x,), {})": (
-                lambda x=x: np.tanh(x),
-                lambda x=x: apply(OPS[np.tanh], (x,), {}),
-            ),
-            "np.sum(x) / x.sum()": (lambda x=x: np.sum(x), lambda x=x: x.sum()),
-        }
-        for case, (by_name, directly) in pairs.items():
-            measured = race({"directly": directly, "by name": by_name}, setting)
-            where = f"{case}, {'8x8' if shape else '0-d'}"
-            yield measured["by name"].figure(where, "by name", aim=1.5)
+        for case, ways in _by_name_and_directly(np.ones(shape)).items():
+            label = f"{case}, {'8x8' if shape else '0-d'}"
+            yield race(ways, setting)["by name"].figure(label, "by name", aim=1.5)
+
+
+def _by_name_and_directly(data: Any) -> dict[str, Ways]:
+    x: Any = ag.Tensor(data, requires_grad=True)
+    op = OPS[np.tanh]
+    return {
+        "np.multiply(x, x) / x * x": {
+            "directly": lambda: x * x,
+            "by name": lambda: np.multiply(x, x),
+        },
+        "np.negative(x) / -x": {"directly": lambda: -x, "by name": lambda: np.negative(x)},
+        "np.sum(x) / x.sum()": {"directly": lambda: x.sum(), "by name": lambda: np.sum(x)},
+        "np.tanh(x) / apply(op, (x,), {})": {
+            "directly": lambda: apply(op, (x,), {}),
+            "by name": lambda: np.tanh(x),
+        },
+    }
 
 
 def imports(setting: Setting) -> Iterator[Figure]:
@@ -253,14 +264,14 @@ def imports(setting: Setting) -> Iterator[Figure]:
 
 
 def _import_seconds(module: str) -> float:
-    code = f"import time; start = time.perf_counter(); import {module}; "
-    code += "print(time.perf_counter() - start)"
+    code = "import time; start = time.process_time(); "
+    code += f"import {module}; print(time.process_time() - start)"
     return float(subprocess.check_output([sys.executable, "-c", code], text=True))
 
 
 def derive(setting: Setting) -> Iterator[Figure]:
     """Deriving a program, and running it / a step on the tape."""
-    for sizes in ((64, 32, 10), (64, *[32] * 10, 10)):
+    for sizes in ((64, 32, 10), (64, *[32] * 10, 10))[: 1 if setting.quick else 2]:
         X, Y, parameters = networks.data(sizes, 32)
         case = f"{len(sizes) - 1} layers"
         ways: Ways = {
@@ -273,8 +284,7 @@ def derive(setting: Setting) -> Iterator[Figure]:
         if _numba_installed():
             start = clock()
             networks.derived(X, Y, parameters, "numba")()
-            seconds = clock() - start
-            yield Figure(case, "deriving and compiling it, Numba", seconds, unit="s")
+            yield Figure(case, "compiling it, Numba", seconds=clock() - start)
 
 
 def _numba_installed() -> bool:
