@@ -146,7 +146,9 @@ def plot(results: Results, folder: Path) -> list[Path]:
         from matplotlib.figure import Figure as Canvas
         from matplotlib.ticker import LogLocator, NullFormatter
     except ImportError as error:
-        raise ImportError("--plot draws with Matplotlib: pip install matplotlib") from error
+        raise ImportError(
+            "--plot draws with Matplotlib: pip install 'autograd-lite[plot]'"
+        ) from error
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for suite, figures in results.items():
