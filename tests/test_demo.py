@@ -12,7 +12,6 @@ import autograd_lite as ag
 from autograd_lite import cli, demo, timing
 from autograd_lite.draw import RendererNotFound
 
-ROOT = Path(__file__).parent.parent
 
 
 def test_the_demo_learns_compares_draws_and_times(tmp_path, capsys):
