@@ -12,7 +12,7 @@ from pathlib import Path
 import benchmarks
 
 from . import report
-from .measure import Figure, Setting
+from .measure import QUICK, Figure, Setting
 from .memory import memory
 from .peers import installed
 from .rules import rules
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     _stay_on_one_core()
     peers, missing = installed()
-    setting = Setting(arguments.quick, peers, missing)
+    setting = Setting(peers, missing, **(QUICK if arguments.quick else {}))
     about = report.machine(peers)
     print("\n".join(f"{key:<14} {value}" for key, value in about.items()))
     print("\n".join(f"{name:<14} not installed" for name in missing))

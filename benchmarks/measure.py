@@ -7,7 +7,7 @@ import os
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -61,17 +61,15 @@ class Figure:
 class Setting:
     """How thoroughly to measure, and whom."""
 
-    quick: bool = False
     peers: Sequence[Peer] = ()
     missing: Sequence[str] = ()
-    slice: float = field(init=False)  # seconds of one measurement; short calls are repeated
-    rounds: int = field(init=False)  # measurements of each way
-    budget: float = field(init=False)  # seconds after which 3 rounds have to do
+    quick: bool = False  # whether suites leave out what is large
+    slice: float = 0.01  # seconds of one measurement; short calls are repeated
+    rounds: int = 25  # measurements of each way
+    budget: float = 20.0  # seconds after which 3 rounds have to do
 
-    def __post_init__(self) -> None:
-        values = (0.001, 3, 0.5) if self.quick else (0.01, 25, 20.0)
-        for name, value in zip(("slice", "rounds", "budget"), values, strict=True):
-            object.__setattr__(self, name, value)
+
+QUICK: dict[str, Any] = {"quick": True, "slice": 0.001, "rounds": 3}
 
 
 def contest(
@@ -199,16 +197,19 @@ def _time(run: Run, repeats: int) -> float:
     return (clock() - start) / repeats
 
 
-def peak_bytes(run: Run) -> int:
-    """Measure how much more memory than before is allocated at the worst moment of a run."""
-    run()  # what is kept for the next time is no part of it
+def peak_bytes(make: Callable[[], Run]) -> int:
+    """Measure how much is allocated at the worst moment of the first run of what is made.
+
+    The first, for a later one may free or use again what an earlier one left.
+    """
+    make()()  # but what is imported or compiled then is no part of it
+    run = make()
     gc.collect()
     tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
     run()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return peak - before
+    return peak
 
 
 def objects_left(run: Run) -> int:
@@ -228,9 +229,8 @@ def bytes_kept(make: Callable[[], object]) -> int:
     make()
     gc.collect()
     tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
     made = make()
-    kept = tracemalloc.get_traced_memory()[0] - before
+    kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     del made
     return kept

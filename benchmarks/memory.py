@@ -38,17 +38,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / early)
 
 def memory(setting: Setting) -> Iterator[Figure]:
     """Memory that a step takes / that of the formulas typed by hand, and what is left behind."""
-    X, Y, parameters = networks.data((784, 512, 512, 10), 1024, "float32")
-    case = f"peak of 784-512-512-10, batch {len(X):,}, float32"
-    hand = peak_bytes(partial(networks.three_layers_by_hand, X, Y, parameters))
+    data = networks.data((784, 512, 512, 10), 1024, "float32")
+    case = "peak of 784-512-512-10, batch 1,024, float32"
+    hand = peak_bytes(lambda: partial(networks.three_layers_by_hand, *data))
     yield Figure(f"{case}: by hand", "", hand / MIB, unit="MiB")
-    for way, run in {
-        "backward()": networks.on_tape(X, Y, parameters),
-        "backward(), X @ W + b": networks.on_tape(X, Y, parameters, networks.linear),
-        "value_and_grad": networks.as_function(X, Y, parameters),
-        "derive": networks.derived(X, Y, parameters),
+    for way, make in {
+        "backward()": partial(networks.on_tape, *data),
+        "backward(), X @ W + b": partial(networks.on_tape, *data, networks.linear),
+        "value_and_grad": partial(networks.as_function, *data),
+        "derive": partial(networks.derived, *data),
     }.items():
-        yield Figure(case, way, peak_bytes(run) / hand, aim=1.10)
+        yield Figure(case, way, peak_bytes(make) / hand, aim=1.10)
     step = networks.on_tape(*networks.data((64, 32, 10), 32))
     left = objects_left(step)
     yield Figure("left after a step, gc off", "backward()", left, unit="objects", aim=0)
@@ -104,5 +104,5 @@ def checkpoints(setting: Setting) -> Iterator[Figure]:
     kept, again = partial(sweep, block), partial(sweep, ag.checkpoint(block))
     np.testing.assert_allclose(again(), kept(), rtol=1e-10)
     case = f"ag.checkpoint, {layers:,} layers / everything kept"
-    yield Figure(case, "memory", peak_bytes(again) / peak_bytes(kept), aim=0.10)
+    yield Figure(case, "memory", peak_bytes(lambda: again) / peak_bytes(lambda: kept), aim=0.10)
     yield race({"kept": kept, "again": again}, setting)["again"].figure(case, "time", aim=1.5)

@@ -15,7 +15,7 @@ from benchmarks.__main__ import SUITES, main
 from benchmarks.measure import Figure, Setting, contest, race
 
 ROOT = Path(__file__).parents[1]
-QUICK = Setting(quick=True)
+BRIEF = Setting(**measure.QUICK)
 
 
 @pytest.fixture
@@ -45,13 +45,18 @@ def test_a_race_divides_each_round_by_its_first_way(lasting):
 
 def test_the_spread_of_a_race_is_that_of_its_rounds(lasting):
     # The first call says how often one is repeated: not at all here.
-    uneven = race({"even": lasting(1), "uneven": lasting(1, 2, 3, 4)}, QUICK)["uneven"]
+    uneven = race({"even": lasting(1), "uneven": lasting(1, 2, 3, 4)}, BRIEF)["uneven"]
     assert (uneven.low, uneven.value, uneven.high) == (2.5, 3.0, 3.5)
+
+
+def test_a_slower_machine_meets_both_ways_of_a_round(lasting):
+    slow = race({"fast": lasting(1, 5, 3, 9), "slow": lasting(2, 10, 6, 18)}, BRIEF)["slow"]
+    assert (slow.low, slow.value, slow.high) == (2, 2, 2)
 
 
 def test_times_can_be_those_of_one_operation(lasting):
     ways = {"10 ops": lasting(0.010), "1,000 ops": lasting(1.3)}
-    long = race(ways, QUICK, {"10 ops": 10, "1,000 ops": 1000})["1,000 ops"]
+    long = race(ways, BRIEF, {"10 ops": 10, "1,000 ops": 1000})["1,000 ops"]
     assert long.value == pytest.approx(1.3)
     assert long.seconds == pytest.approx(0.0013)
 
@@ -59,12 +64,12 @@ def test_times_can_be_those_of_one_operation(lasting):
 def test_a_way_that_computes_something_else_is_not_timed():
     ways = {"right": lambda: np.ones(3), "wrong": lambda: np.array([1, 1, 1.001])}
     with pytest.raises(AssertionError, match="three ones: wrong"):
-        list(contest("three ones", ways, QUICK))
+        list(contest("three ones", ways, BRIEF))
 
 
 def test_a_gradient_that_is_missing_is_a_wrong_one():
     with pytest.raises(ValueError, match="zip"):
-        list(contest("two", {"both": lambda: (1.0, 2.0), "one": lambda: (1.0,)}, QUICK))
+        list(contest("two", {"both": lambda: (1.0, 2.0), "one": lambda: (1.0,)}, BRIEF))
 
 
 class Scalars(peers.Peer):
@@ -81,7 +86,7 @@ def test_a_peer_that_cannot_take_part_is_named_with_its_reason(lasting):
     figures = contest(
         "chain",
         {"by hand": lasting(0.001), "deep": recurses, "poor": refuses},
-        Setting(quick=True, peers=[Scalars()], missing=["JAX", "PyTorch"]),
+        Setting([Scalars()], ["JAX", "PyTorch"], **measure.QUICK),
         peers=lambda peer: peer.jacobian(abs, 1.0),
     )
     assert {f.way: f.note for f in figures} == {
@@ -103,7 +108,7 @@ def test_peers_that_cannot_be_imported_are_missing(monkeypatch):
 
 def test_an_aim_may_depend_on_what_was_measured(lasting):
     ways = {"by hand": lasting(0.001), "ours": lasting(0.003), "theirs": lasting(0.002)}
-    figures = contest("", ways, QUICK, aims=lambda ratios: {"ours": ratios["theirs"]})
+    figures = contest("", ways, BRIEF, aims=lambda ratios: {"ours": ratios["theirs"]})
     ours = next(f for f in figures if f.way == "ours")
     assert ours.aim == pytest.approx(2.0)
     assert not ours.reached
@@ -130,7 +135,7 @@ PLANTED = [
     Figure("steady", "tape", 2.0, 1.9, 2.1, 1e-3),
     Figure("noisy", "tape", 2.0, 1.5, 2.5, 1e-3),
     Figure("a little", "tape", 2.0, 1.999, 2.001, 1e-3),
-    Figure("records", "tape", 9, unit="records"),
+    Figure("records", "tape", 99, unit="records"),
     Figure("peak", "tape", 1.0),
     Figure("refused", "peer", note="has no tanh"),
 ]
@@ -141,14 +146,14 @@ def test_comparing_names_what_got_slower_beyond_its_spread():
         Figure("steady", "tape", 2.4, 2.3, 2.5, 1e-3),
         Figure("noisy", "tape", 2.6, 2.4, 2.8, 1e-3),  # the quartiles meet
         Figure("a little", "tape", 2.02, 2.01, 2.03, 1e-3),  # 1 %
-        Figure("records", "tape", 10, unit="records"),
+        Figure("records", "tape", 100, unit="records"),
         Figure("peak", "tape", 1.2),
         Figure("refused", "peer", 1.0),
         Figure("new", "tape", 1.0),
     ]
     assert report.slower({"s": PLANTED}, {"s": later}) == [
         "s, steady, tape: 2.00 -> 2.40",
-        "s, records, tape: 9 -> 10 records",
+        "s, records, tape: 99 -> 100 records",
         "s, peak, tape: 1.00 -> 1.20",
     ]
     assert report.slower({"s": later}, {"s": PLANTED}) == []

@@ -13,7 +13,6 @@ from autograd_lite import cli, demo, timing
 from autograd_lite.draw import RendererNotFound
 
 
-
 def test_the_demo_learns_compares_draws_and_times(tmp_path, capsys):
     assert cli.main(["demo", "--out", str(tmp_path / "new")]) == 0
     text = capsys.readouterr().out
