@@ -105,11 +105,12 @@ def contest(
         Where a way computes something else, which is not worth timing.
     """
     ways, notes = dict(ways), {}
-    for peer in setting.peers if peers else ():
-        try:
-            ways |= peers(peer)  # type: ignore[misc]
-        except NotImplementedError as reason:
-            notes[peer.name] = str(reason)
+    if peers:
+        for peer in setting.peers:
+            try:
+                ways |= peers(peer)
+            except NotImplementedError as reason:
+                notes[peer.name] = str(reason)
     expected = None
     for name, run in list(ways.items()):
         try:
