@@ -1,11 +1,8 @@
 """The price of each rule: its backward sweep against NumPy's forward, at about 100,000 elements.
 
-Run with ``python benchmarks/rules.py``; ``--json FILE`` writes the figures, ``--over R`` shows
-only the rules that cost more than R times the forward.
-
 Arrays of this size are as large as what the C library hands back to the system at once, and to get
 the memory again costs more than to fill it. Where that library is glibc it is told to keep it, so
-that what is measured is the arithmetic; ``--plain-heap`` leaves it as it is.
+that what is measured is the arithmetic.
 
 A backward of several arguments computes the cotangent of each. More than 4 times the forward, for
 one argument, costs what must write an array where the forward reads one or makes a view (``max``,
@@ -17,22 +14,18 @@ undone by whole inverses (``det``, ``slogdet``, ``cholesky``: NumPy has no trian
 
 from __future__ import annotations
 
-import os
-
-# One BLAS thread: it must be said before NumPy is imported.
-for _library in ("OPENBLAS", "MKL", "OMP", "VECLIB_MAXIMUM"):
-    os.environ[f"{_library}_NUM_THREADS"] = "1"
-
-import argparse
 import ctypes
-import json
-from pathlib import Path
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.timing import paired_ratio
 from autograd_lite.tree import map_leaves
+
+from .measure import Figure, Setting, Ways, race
+
+AIM = 4.0  # times the forward, for each argument
 
 _rng = np.random.default_rng(0)
 
@@ -78,7 +71,7 @@ EXPRESSIONS = (
     "A @ A", "T @ X.T", "np.dot(A, A)", "np.einsum('ij,kj->ik', X, Y)", "np.einsum('ii->i', A)",
     "np.einsum('tij,kj->tki', T, X)", "np.tensordot(T, X, axes=([2], [1]))", "np.outer(v, v)",
     "np.kron(v, v)", "np.linalg.norm(X)", "np.linalg.norm(X, axis=1)", "np.linalg.inv(A)",
-    "np.linalg.det(A)", "np.linalg.slogdet(A)[1]", "np.linalg.solve(A, A)",
+    "np.linalg.det(S)", "np.linalg.slogdet(A)[1]", "np.linalg.solve(A, A)",
     "np.linalg.cholesky(S)", "np.linalg.eigh(S)", "np.linalg.svd(X, full_matrices=False)",
     "np.linalg.qr(X)", "np.fft.fft(x)", "np.fft.rfft(x)", "np.fft.irfft(x)", "np.fft.fft2(A)",
     "np.convolve(x, k)", "np.trapezoid(x)", "ag.relu(x)", "ag.sigmoid(x)", "ag.softmax(X)",
@@ -89,51 +82,23 @@ EXPRESSIONS = (
 NAMES = {"np": np, "ag": ag, "i": i, "rows": rows, "cols": cols, "mask": mask, "k": k}
 
 
-def price(text: str, pairs: int) -> tuple[float, float]:
-    """Time the sweep of an expression, as a multiple of its forward on arrays, and that."""
-    names = [n for n in compile(text, text, "eval").co_names if n in INPUTS]
-    f = eval(f"lambda {', '.join(names)}: {text}", NAMES)
-    arrays = [INPUTS[n] for n in names]
-    value, pullback = ag.vjp(f, *arrays)
-    seed = map_leaves(np.ones_like, value)
-    ratio, _, forward = paired_ratio(lambda: pullback(seed), lambda: f(*arrays), pairs)
-    return ratio, forward
+def rules(setting: Setting) -> Iterator[Figure]:
+    """The backward sweep of each rule at 100,000 elements / NumPy's forward."""
+    _keep_freed_memory()
+    for text in EXPRESSIONS[:: 20 if setting.quick else 1]:
+        names = [n for n in compile(text, text, "eval").co_names if n in INPUTS]
+        f = eval(f"lambda {', '.join(names)}: {text}", NAMES)
+        arrays = [INPUTS[n] for n in names]
+        value, pullback = ag.vjp(f, *arrays)
+        seed = map_leaves(np.ones_like, value)
+        ways: Ways = {"forward": partial(f, *arrays), "backward": partial(pullback, seed)}
+        yield race(ways, setting)["backward"].figure(text, "backward", aim=AIM * len(arrays))
 
 
-def keep_freed_memory() -> None:
+def _keep_freed_memory() -> None:
     """Tell glibc to keep what is freed, in place of handing it back to the system."""
     trim_threshold, mmap_threshold = -1, -3
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(trim_threshold, 2**30)
         mallopt(mmap_threshold, 2**30)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--pairs", type=int, default=10, help="interleaved measurements of each")
-    parser.add_argument("--over", type=float, default=0.0, metavar="R", help="show only above R")
-    parser.add_argument("--plain-heap", action="store_true", help="leave the C library alone")
-    arguments = parser.parse_args()
-    if not arguments.plain_heap:
-        keep_freed_memory()
-    figures = {}
-    print(f"{'expression':<52} {'forward':>11} {'backward / forward':>19}")
-    for text in EXPRESSIONS:
-        try:
-            ratio, forward = price(text, arguments.pairs)
-        except ag.NoRuleError as missing:
-            print(f"{text:<52} {missing}")
-            continue
-        figures[text] = {"forward_seconds": forward, "ratio": ratio}
-        if ratio >= arguments.over:
-            print(f"{text:<52} {forward * 1e6:>8.0f} us {ratio:>19.2f}")
-    over = [text for text, figure in figures.items() if figure["ratio"] > 4]
-    print(f"{len(over)} of {len(figures)} cost more than 4 times the forward")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1))
-
-
-if __name__ == "__main__":
-    main()

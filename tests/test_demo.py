@@ -12,8 +12,6 @@ import autograd_lite as ag
 from autograd_lite import cli, demo, timing
 from autograd_lite.draw import RendererNotFound
 
-ROOT = Path(__file__).parent.parent
-
 
 def test_the_demo_learns_compares_draws_and_times(tmp_path, capsys):
     assert cli.main(["demo", "--out", str(tmp_path / "new")]) == 0
@@ -104,25 +102,3 @@ def test_paired_ratios_tell_a_slow_function_from_a_fast_one(monkeypatch):
     ratio, slow, fast = timing.paired_ratio(lasting(0.004), lasting(0.001), pairs=5)
     assert ratio == pytest.approx(4.0)
     assert (slow, fast) == (pytest.approx(0.004), pytest.approx(0.001))
-
-
-def test_the_benchmark_prints_and_writes_its_table(tmp_path):
-    path = tmp_path / "figures.json"
-    command = [
-        sys.executable,
-        str(ROOT / "benchmarks" / "mlp.py"),
-        "--pairs",
-        "1",
-        "--json",
-        str(path),
-    ]
-    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    rows = json.loads(path.read_text())["rows"]
-    assert [row["network"] for row in rows] == [
-        "2-16-2",
-        "64-32-10",
-        "784-30-10",
-        "784-128-10",
-        "784-512-10",
-    ]
-    assert all(row["network"] in out.stdout for row in rows)
