@@ -13,7 +13,7 @@ PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
     {"errors", "files"},
-    {"data", "mode", "timing", "tree"},
+    {"data", "mode", "sums", "timing", "tree"},
     {"op", "sweep"},
     {"arithmetic"},
     {"tensor"},
