@@ -65,7 +65,7 @@ class _Leaves:
         self.wanted = self._paths(records) if outside else records
         made_from_outer = False
         for leaf in self.births.values():
-            leaf.requires_grad = any([x.requires_grad for x in leaf.inputs])
+            leaf.requires_grad = any(x.requires_grad for x in leaf.inputs)
             made_from_outer = made_from_outer or leaf.requires_grad
         self.reached_from_outside = self.may_record and (
             mode.tracing or made_from_outer or (bool(outside) and _need_gradient(outside))
@@ -87,7 +87,7 @@ class _Leaves:
     def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
         lent = {id(seed) for _, seed in seeds}
-        on_records = self.reached_from_outside or any([isinstance(g, Tensor) for _, g in seeds])
+        on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
         with recording(on_records):
             pairs = sweep(seeds, self.wanted, self.births, on_records=on_records)
         found = {leaf.birth: cotangent for leaf, cotangent in pairs}

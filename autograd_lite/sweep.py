@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphFreedError, ShapeError
-from .sums import sum_of_rows
+from .sums import unbroadcast
 
-__all__ = ["ancestors", "name_cotangent", "own", "released", "sweep", "unbroadcast"]
+__all__ = ["ancestors", "name_cotangent", "own", "released", "sweep"]
 
 
 class _Released:
@@ -158,22 +158,6 @@ def name_cotangent(g: Any, record: Any) -> None:
         g.name = f"d{record.name}"
 
 
-def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `g` over the axes along which an array of `shape` was stretched to ``g.shape``."""
-    added = g.ndim - len(shape)
-    if added < 0:
-        raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
-    if g.shape[added:] == shape:
-        return sum_of_rows(g) if added == 1 else g.sum(axis=tuple(range(added)))
-    stretched = tuple(range(added))
-    for axis, n in enumerate(shape, added):
-        if n == 1 and g.shape[axis] != 1:
-            stretched += (axis,)
-        elif n != g.shape[axis]:
-            raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
-    return g.sum(axis=stretched).reshape(shape)
-
-
 def own(cotangent: Any, lent: set[int]) -> Any:
     """Copy a cotangent unless it is an array that nobody else holds.
 
@@ -197,11 +181,9 @@ def _fit(c: Any, value: Any, op: Any) -> Any:
                 f"for an argument of shape {value.shape}"
             )
         c = unbroadcast(c, value.shape)
-    if c.dtype == value.dtype:
-        return c
     if c.dtype.kind == "c" and value.dtype.kind != "c":
         c = c.real  # a real argument only moves along the real axis
-    return c.astype(value.dtype)
+    return c if c.dtype == value.dtype else c.astype(value.dtype)
 
 
 def _as_read(x: Any, birth: int) -> Any:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arithmetic import Arithmetic
-from .errors import DetachedError, NoRuleError, ShapeError
+from .errors import DetachedError, NoRuleError, ShapeError, no_rule
 from .mode import mode, refuse_while_tracing, users_line
-from .op import COMPOSED, NOTHING, OPS, Op, no_rule
+from .op import COMPOSED, NOTHING, OPS, Op
 from .sweep import ancestors, own, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
@@ -51,12 +51,14 @@ def apply(
         inputs = tuple(
             x if x.__class__ is Tensor else v for x, v in zip(inputs, values, strict=True)
         )
+    for name in params:
+        if params[name].__class__ is Tensor:
+            raise NoRuleError(
+                f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
+                f"through it; write {name}=t.data if none is wanted"
+            )
     try:
-        if params:
-            _refuse_tensors(op, params)
-            data = (forward or op.forward)(*values, **params)
-        else:
-            data = (forward or op.forward)(*values)
+        data = (forward or op.forward)(*values, **params)
     except Exception as error:
         shapes = f"{op.name} of shapes {' and '.join(str(np.shape(v)) for v in values)}"
         if type(error) is ValueError and op.is_numpy and _ABOUT_SHAPES.search(str(error)):
@@ -68,7 +70,7 @@ def apply(
     if kind == "O":
         data = as_array(data, f"the value of {op.name}")
         kind = data.dtype.kind
-    out = _blank(Tensor)
+    out: Tensor = _blank(Tensor)
     out.data = data
     out.grad = out.name = out.version = None
     out.birth = next(_births)
@@ -85,15 +87,6 @@ def apply(
         out.op = None
         out.requires_grad = False
     return out
-
-
-def _refuse_tensors(op: Op, params: Mapping[str, Any]) -> None:
-    for name, value in params.items():
-        if value.__class__ is Tensor:
-            raise NoRuleError(
-                f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
-                f"through it; write {name}=t.data if none is wanted"
-            )
 
 
 def as_array(data: Any, what: str = "the data of a Tensor") -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import cli, demo, timing
-from autograd_lite.draw import RendererNotFound
+from autograd_lite.drawing import RendererNotFound
 
 ROOT = Path(__file__).parent.parent
 
