@@ -1,134 +1,52 @@
 """A tiny reverse-mode automatic differentiation engine for NumPy."""
 
-from . import closed_form, data, nn, optim, rules
-from .creation import array, named, zeros
-from .custom import checkpoint, custom_vjp
-from .declare import composed, function, ufunc
-from .derivatives import grad, value_and_grad, vjp
-from .derive import Step, derive
-from .draw import Drawing, draw, explain
-from .errors import (
-    DataDependentError,
-    DetachedError,
-    GraphFreedError,
-    NoRuleError,
-    ShapeError,
-)
-from .gradcheck import gradcheck
-from .local import LocalJacobian, local_jacobians
-from .mode import debug, no_grad
-from .op import OPS, Op
-from .operators import (
-    deriv,
-    elementwise_grad,
-    ggnvp,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    linearize,
-)
-from .plots import GradientNorms, draw_boundary, draw_gradient_norms, draw_training, draw_weights
-from .referee import BackpropReport, check_backprop
-from .rules.activations import (
-    elu,
-    gelu,
-    leaky_relu,
-    relu_eps,
-    selu,
-    sigmoid_cross_entropy,
-    silu,
-    softplus,
-)
-from .rules.images import avg_pool2d, conv2d, max_pool2d
-from .rules.layers import batch_norm, dropout, embedding, layer_norm, linear
-from .rules.neural import (
-    log_softmax,
-    logsumexp,
-    relu,
-    sigmoid,
-    softmax,
-    softmax_cross_entropy,
-    stop_gradient,
-)
-from .tensor import Tensor, tape
-from .training import History, accuracy, fit
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "OPS",
-    "BackpropReport",
-    "DataDependentError",
-    "DetachedError",
-    "Drawing",
-    "GradientNorms",
-    "GraphFreedError",
-    "History",
-    "LocalJacobian",
-    "NoRuleError",
-    "Op",
-    "ShapeError",
-    "Step",
-    "Tensor",
-    "accuracy",
-    "array",
-    "avg_pool2d",
-    "batch_norm",
-    "check_backprop",
-    "checkpoint",
-    "closed_form",
-    "composed",
-    "conv2d",
-    "custom_vjp",
-    "data",
-    "debug",
-    "deriv",
-    "derive",
-    "draw",
-    "draw_boundary",
-    "draw_gradient_norms",
-    "draw_training",
-    "draw_weights",
-    "dropout",
-    "elementwise_grad",
-    "elu",
-    "embedding",
-    "explain",
-    "fit",
-    "function",
-    "gelu",
-    "ggnvp",
-    "grad",
-    "gradcheck",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "layer_norm",
-    "leaky_relu",
-    "linear",
-    "linearize",
-    "local_jacobians",
-    "log_softmax",
-    "logsumexp",
-    "max_pool2d",
-    "named",
-    "nn",
-    "no_grad",
-    "optim",
-    "relu",
-    "relu_eps",
-    "rules",
-    "selu",
-    "sigmoid",
-    "sigmoid_cross_entropy",
-    "silu",
-    "softmax",
-    "softmax_cross_entropy",
-    "softplus",
-    "stop_gradient",
-    "tape",
-    "ufunc",
-    "value_and_grad",
-    "vjp",
-    "zeros",
-]
+from . import rules  # an op has its rules before anybody can make a Tensor
+
+_PARTS = "closed_form data nn optim"
+_HOMES = {
+    "creation": "array named zeros",
+    "custom": "checkpoint custom_vjp",
+    "declare": "composed function ufunc",
+    "derivatives": "grad value_and_grad vjp",
+    "derivation": "Step derive",
+    "drawing": "Drawing draw explain",
+    "errors": "DataDependentError DetachedError GraphFreedError NoRuleError ShapeError",
+    "differences": "gradcheck",
+    "local": "LocalJacobian local_jacobians",
+    "mode": "debug no_grad",
+    "op": "OPS Op",
+    "operators": "deriv elementwise_grad ggnvp hessian hvp jacobian jvp linearize",
+    "plots": "GradientNorms draw_boundary draw_gradient_norms draw_training draw_weights",
+    "referee": "BackpropReport check_backprop",
+    "rules.activations": "elu gelu leaky_relu relu_eps selu sigmoid_cross_entropy silu softplus",
+    "rules.images": "avg_pool2d conv2d max_pool2d",
+    "rules.layers": "batch_norm dropout embedding layer_norm linear",
+    "rules.neural": (
+        "log_softmax logsumexp relu sigmoid softmax softmax_cross_entropy stop_gradient"
+    ),
+    "tensor": "Tensor tape",
+    "training": "History accuracy fit",
+}
+"""Where each name is from. What the engine does not need is imported when it is asked for."""
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["rules", *_PARTS.split(), *_HOME_OF]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    elif name in _PARTS.split():
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -54,12 +54,13 @@ def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Ten
     def augmented(self: Any, other: Any) -> Tensor:
         if self.is_view() and self.op.fn is operator.getitem and len(self.inputs) == 1:
             base, index = self.inputs[0], self.params["index"]
-            if getattr(base, "past", False):
+            if base.version == "past":
                 raise DetachedError(
                     "the tensor behind this view was assigned to since; take the view again"
                 )
             if base.__class__ is self.__class__ and not base.is_view():
-                base[index] = update(self, other)
+                assigned_since = base.birth > self.birth
+                base[index] = update(base[index] if assigned_since else self, other)
                 row: Tensor = base[index]
                 return row
         self.assign(lambda x: update(x, other))

@@ -12,8 +12,8 @@ from . import nn, optim
 from .audit import Comparison, compare_all
 from .closed_form import matrix_form
 from .data import digits
-from .derive import Step, derive
-from .draw import RendererNotFound, draw
+from .derivation import Step, derive
+from .drawing import RendererNotFound, draw
 from .files import check_writable
 from .tensor import Tensor
 from .timing import paired_ratio

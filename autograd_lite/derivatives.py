@@ -43,7 +43,7 @@ class _Leaves:
     def _fresh(self, x: Any) -> Tensor:
         """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
         leaf: Tensor = _as_leaf(x) if isinstance(x, Tensor) else Tensor(x)
-        if leaf.dtype.kind not in "fc":
+        if leaf.data.dtype.kind not in "fc":
             raise TypeError(
                 f"{self.transform} needs floating-point arguments to differentiate by, not "
                 f"{leaf.dtype}; write x.astype(float), or 3.0 for 3"
@@ -57,48 +57,54 @@ class _Leaves:
         """Run `f` recorded, and remember the path from the leaves to its Tensors."""
         with recording(True):
             out = f(*args, **(kwargs or {}))
-        self.order: list[Tensor] = []
-        self.wanted = set(self.births)
-        outside: list[Any] = []  # what the path is joined by from somewhere else
-        outputs = [t for t in flatten(out) if isinstance(t, Tensor)]
+        outputs = [t for t in flatten(out) if isinstance(t, Tensor) and t.requires_grad]
         since = min(self.births, default=0)
-        for record in ancestors(outputs, since, differentiable=True).values():
-            if record.birth in self.births:
-                continue
-            unreached = [x for x in record.inputs if getattr(x, "birth", None) not in self.wanted]
-            outside += unreached if record.inputs else [record]
-            if len(unreached) < len(record.inputs):
-                self.order.append(record)
-                self.wanted.add(record.birth)
+        outside: list[Tensor] = []  # what requires a gradient for another reason than the leaves
+        records = ancestors(outputs, since, differentiable=True, older=outside)
+        outside += [x for b, x in records.items() if x.op is None and b not in self.births]
+        self.wanted = self._paths(records) if outside else records
+        made_from_outer = False
         for leaf in self.births.values():
             leaf.requires_grad = any(x.requires_grad for x in leaf.inputs)
+            made_from_outer = made_from_outer or leaf.requires_grad
         self.reached_from_outside = self.may_record and (
-            mode.tracing
-            or any(leaf.requires_grad for leaf in self.births.values())
-            or _need_gradient(outside)
+            mode.tracing or made_from_outer or (bool(outside) and _need_gradient(outside))
         )
         return out
+
+    def _paths(self, records: dict[int, Tensor]) -> dict[int, Tensor]:
+        """The leaves, and of the records those that are made from them."""
+        wanted = dict(self.births)
+        for birth, record in records.items():
+            if any(getattr(x, "birth", None) in wanted for x in record.inputs):
+                wanted.setdefault(birth, record)
+        return wanted
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
         return value if self.reached_from_outside else plain(value)
 
-    def pull(self, seeds: dict[int, Any]) -> Any:
+    def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
-        lent = {id(seed) for seed in seeds.values()}
-        on_records = self.reached_from_outside or any(
-            isinstance(seed, Tensor) for seed in seeds.values()
-        )
+        lent = {id(seed) for _, seed in seeds}
+        on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
         with recording(on_records):
-            found = sweep(list(self.order), self.wanted, seeds, on_records=on_records)
+            pairs = sweep(seeds, self.wanted, self.births, on_records=on_records)
+        found = {leaf.birth: cotangent for leaf, cotangent in pairs}
 
         def cotangent(leaf: Tensor) -> Any:
-            if leaf.birth not in found:
+            g = found.get(leaf.birth)
+            if g is None:
                 return np.zeros(leaf.shape, leaf.dtype)
-            name_cotangent(found[leaf.birth], leaf)
-            return own(found[leaf.birth], lent)
+            if on_records:
+                name_cotangent(g, leaf)
+            return own(g, lent)
 
         return map_leaves(cotangent, self.args)
+
+
+def _is_one(argnums: Any) -> bool:
+    return hasattr(argnums, "__index__")
 
 
 def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, ...]:
@@ -109,13 +115,14 @@ def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, .
     TypeError
         For a position that there is not, or one that is named twice.
     """
-    named: Any = [argnums] if np.ndim(argnums) == 0 else argnums
-    chosen = tuple(operator.index(i) for i in named)
-    if not all(-len(args) <= i < len(args) for i in chosen):
-        raise TypeError(f"argnums={argnums}, but there are {len(args)} positional arguments")
-    if len({i % len(args) for i in chosen}) < len(chosen):
+    named: Any = [argnums] if _is_one(argnums) else argnums
+    n = len(args)
+    chosen = tuple([i % n if -n <= i < n else -1 for i in map(operator.index, named)])
+    if -1 in chosen:
+        raise TypeError(f"argnums={argnums}, but there are {n} positional arguments")
+    if len(set(chosen)) < len(chosen):
         raise TypeError(f"argnums={argnums} names an argument twice")
-    return tuple(i % len(args) for i in chosen)
+    return chosen
 
 
 def _need_gradient(records: list[Any]) -> bool:
@@ -124,7 +131,7 @@ def _need_gradient(records: list[Any]) -> bool:
     The leaves of a transform that has ended do not; what was made from them still says it does.
     """
     seen: set[int] = set()
-    pending = [x for x in records if getattr(x, "requires_grad", False)]
+    pending = list(records)
     while pending:
         record = pending.pop()
         if record.op is None:
@@ -178,7 +185,7 @@ def value_and_grad(
     >>> value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    several = np.ndim(argnums) > 0
+    several = not _is_one(argnums)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -203,7 +210,7 @@ def value_and_grad(
             raise TypeError(
                 f"grad needs a function that returns a floating-point number, not {out.dtype}"
             )
-        gradients = leaves.pull({out.birth: out._seed(holomorphic=holomorphic)})
+        gradients = leaves.pull([(out, out._seed(holomorphic=holomorphic))])
         value = leaves.result(out)
         value = (value, map_leaves(leaves.result, aux)) if has_aux else value
         return value, gradients if several else gradients[0]
@@ -273,12 +280,14 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
 
     def pullback(cotangent: Any) -> Any:
         given = flatten_like(out, cotangent, "the cotangent of vjp")
-        seeds: dict[int, Any] = {}
+        seeds: dict[int, tuple[Tensor, Any]] = {}
         for output, g in zip(outputs, given, strict=True):
             if isinstance(output, Tensor):
                 seed = output._seed(g)
-                seeds[output.birth] = seeds[output.birth] + seed if output.birth in seeds else seed
-        cotangents = leaves.pull(seeds)
+                if output.birth in seeds:  # returned twice
+                    seed = seeds[output.birth][1] + seed
+                seeds[output.birth] = output, seed
+        cotangents = leaves.pull(list(seeds.values()))
         return cotangents[0] if len(args) == 1 else cotangents
 
     return map_leaves(leaves.result, out), pullback

@@ -1,6 +1,14 @@
 """What can go wrong, by name."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
 __all__ = ["DataDependentError", "DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"]
+__all__ += ["no_rule"]
 
 
 class DataDependentError(RuntimeError):
@@ -21,3 +29,22 @@ class ShapeError(ValueError):
 
 class GraphFreedError(RuntimeError):
     """The records were released by an earlier ``backward()``."""
+
+
+def no_rule(fn: Callable[..., Any], method: str = "") -> str:
+    """What to say of a function that has no rule."""
+    module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    if isinstance(fn, np.ufunc) and getattr(np, fn.__name__, None) is not fn:
+        module = "scipy.special"
+    name = f"{module}.{fn.__name__}"
+    if method:
+        return (
+            f"{name}.{method} of a Tensor has no derivative rule; write np.sum, np.prod, np.max or "
+            "np.cumsum for what the method does"
+        )
+    declare = "ufunc" if isinstance(fn, np.ufunc) else "function"
+    return (
+        f"{name} has no derivative rule; give it the plain array with .data if no derivative is "
+        f"wanted, or declare a rule for each array argument: ag.{declare}({name}, "
+        "lambda g, out, x: ...)"
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -26,6 +28,10 @@ __all__ = [
 ]
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 class _Mode(threading.local):
     """Of the current thread."""
 
@@ -39,18 +45,31 @@ mode = _Mode()
 _OWN = tuple(os.path.dirname(path) + os.sep for path in (__file__, np.__file__))
 
 
-@contextlib.contextmanager
-def recording(on: bool) -> Iterator[None]:
+class recording:  # noqa: N801
     """Switch recording on or off, as a context manager or a decorator."""
-    before = mode.recording
-    mode.recording = on
-    try:
-        yield
-    finally:
-        mode.recording = before
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __enter__(self) -> None:
+        self.before = mode.recording
+        mode.recording = self.on
+
+    def __exit__(self, *_: object) -> None:
+        mode.recording = self.before
+
+    def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
+        """Decorate a function."""
+
+        @functools.wraps(f)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+            with recording(self.on):
+                return f(*args, **kwargs)
+
+        return wrapped
 
 
-def no_grad() -> contextlib._GeneratorContextManager[None]:
+def no_grad() -> recording:
     """Compute without recording, as a context manager or a decorator.
 
     Examples

@@ -15,18 +15,7 @@ import numpy as np
 
 from .errors import NoRuleError
 
-__all__ = [
-    "COMPOSED",
-    "NOTHING",
-    "OPS",
-    "Composed",
-    "Each",
-    "Joint",
-    "Op",
-    "covered",
-    "no_rule",
-    "signature",
-]
+__all__ = ["COMPOSED", "NOTHING", "OPS", "Composed", "Each", "Joint", "Op", "covered", "signature"]
 
 NOTHING: dict[str, Any] = {}
 """The keywords of a call without any."""
@@ -203,22 +192,3 @@ def covered(
                 "or give the plain array with .data if no derivative is wanted"
             )
     return {name: value for name, value in kwargs.items() if name in keywords}
-
-
-def no_rule(fn: Callable[..., Any], method: str = "") -> str:
-    """What to say of a function that has no rule."""
-    module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    if isinstance(fn, np.ufunc) and getattr(np, fn.__name__, None) is not fn:
-        module = "scipy.special"
-    name = f"{module}.{fn.__name__}"
-    if method:
-        return (
-            f"{name}.{method} of a Tensor has no derivative rule; write np.sum, np.prod, np.max or "
-            "np.cumsum for what the method does"
-        )
-    declare = "ufunc" if isinstance(fn, np.ufunc) else "function"
-    return (
-        f"{name} has no derivative rule; give it the plain array with .data if no derivative is "
-        f"wanted, or declare a rule for each array argument: ag.{declare}({name}, "
-        "lambda g, out, x: ...)"
-    )

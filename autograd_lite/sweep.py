@@ -7,14 +7,16 @@ records (derivatives of any order).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from .errors import GraphFreedError, ShapeError
+from .sums import unbroadcast
 
-__all__ = ["ancestors", "name_cotangent", "own", "released", "sweep", "unbroadcast"]
+__all__ = ["ancestors", "name_cotangent", "own", "released", "sweep"]
 
 
 class _Released:
@@ -27,12 +29,16 @@ released: Any = _Released()
 
 
 def ancestors(
-    outputs: Iterable[Any], since: int = 0, differentiable: bool = False
+    outputs: Iterable[Any],
+    since: int = 0,
+    differentiable: bool = False,
+    older: list[Any] | None = None,
 ) -> dict[int, Any]:
     """Map births to records, oldest first: the outputs and all that they were made from.
 
-    Records born before `since` are left out, and with `differentiable` those that require no
-    gradient. Raises GraphFreedError for a record that `Tensor.backward` has released.
+    Records born before `since` are left out, and put into the list `older`; with
+    `differentiable` those that require no gradient are left out. Raises GraphFreedError for a
+    record that `Tensor.backward` has released.
     """
     found = {output.birth: output for output in outputs}
     pending = list(found.values())
@@ -45,31 +51,38 @@ def ancestors(
                 record.inputs = tuple(_as_read(x, record.birth) for x in record.inputs)
                 pending.append(record)
                 break
-            if birth not in found and birth >= since and (x.requires_grad or not differentiable):
+            if birth < 0 or birth in found or (differentiable and not x.requires_grad):
+                continue
+            if birth >= since:
                 found[birth] = x
                 pending.append(x)
+            elif older is not None:
+                older.append(x)
     return {birth: found[birth] for birth in sorted(found)}
 
 
 def sweep(
-    order: list[Any],
-    wanted: Container[int],
-    cotangents: dict[int, Any],
+    seeds: Sequence[tuple[Any, Any]],
+    wanted: Mapping[int, Any] | None = None,
+    ends: Container[int] = (),
     *,
     on_records: bool = False,
     release: bool = False,
-) -> dict[int, Any]:
+) -> list[tuple[Any, Any]]:
     """Carry cotangents from the youngest record to the oldest.
+
+    The births are an order of computation: when the youngest record that was reached is taken,
+    all that was made from it has been before.
 
     Parameters
     ----------
-    order : list of Tensor
-        The records to go through, oldest first. Consumed, so that with `release` every value
-        goes as soon as nothing needs it.
-    wanted : set or dict of int
-        Births of the records and leaves whose cotangents are worth computing.
-    cotangents : dict of int to array
-        The seed of each output, by birth number. Consumed.
+    seeds : sequence of (Tensor, array)
+        The outputs, each once, with the cotangents to start from.
+    wanted : dict of int to Tensor, optional
+        The records and leaves whose cotangents are worth computing, by birth; by default all
+        that require a gradient.
+    ends : set or dict of int
+        Births of what to stop at, beside the leaves.
     on_records : bool
         Run the rules on the records themselves, so that the sweep is recorded and can be
         differentiated again.
@@ -78,28 +91,43 @@ def sweep(
 
     Returns
     -------
-    dict of int to array
-        The cotangents of the leaves, by birth number.
+    list of (Tensor, array)
+        The leaves and ends that were reached, each with its cotangent.
+
+    Raises
+    ------
+    GraphFreedError
+        For a record that `Tensor.backward` has released.
     """
-    while order:
-        record = order.pop()
-        op = record.op
+    reached = {record.birth: record for record, _ in seeds}
+    cotangents = {record.birth: g for record, g in seeds}
+    births = [-b for b, record in reached.items() if record.op is not None and b not in ends]
+    heapify(births)
+    assigned = []  # who read one before it was assigned to finds what it was by it
+    while births:
+        birth = -heappop(births)
+        record, g = reached.pop(birth), cotangents.pop(birth)
+        op, params = record.op, record.params
         if op is released:
             raise GraphFreedError(_freed(record))
-        if op is None or (g := cotangents.pop(record.birth, None)) is None:
-            continue
-        y, xs = (record, record.inputs) if on_records else (record.data, record.values)
-        params = record.params
         if on_records:
             _check_unchanged(record)
             name_cotangent(g, record)
+            args = (g, record, *record.inputs)
+        else:
+            args = (g, record.data, *record.values)
         for x, value, vjp in zip(record.inputs, record.values, op.vjps):  # noqa: B905
-            birth: Any = getattr(x, "birth", None)
-            if birth not in wanted or vjp is None:
+            born: Any = None if vjp is None else getattr(x, "birth", None)
+            if born is None:
+                continue
+            if born > birth:
+                x = _as_read(x, birth)
+                born = x.birth
+            if not x.requires_grad if wanted is None else born not in wanted:
                 continue
             try:
-                c = vjp(g, y, *xs, **params)
-                if c.shape != value.shape or c.dtype is not value.dtype:
+                c = vjp(*args, **params) if params else vjp(*args)
+                if c.dtype is not value.dtype or c.shape != value.shape:
                     c = _fit(c, value, op)
             except Exception as error:
                 error.add_note(
@@ -108,10 +136,20 @@ def sweep(
                     + (f"at {record.line}" if record.line else "without autograd_lite.debug()")
                 )
                 raise
-            cotangents[birth] = cotangents[birth] + c if birth in cotangents else c
-        if release:
+            if born in cotangents:
+                cotangents[born] = cotangents[born] + c
+                continue
+            cotangents[born] = c
+            reached[born] = x = x if wanted is None else wanted[born]
+            if x.op is not None and born not in ends:
+                heappush(births, -born)
+        if release and record.version is None:
             record._release()
-    return cotangents
+        elif release:
+            assigned.append(record)
+    for record in assigned:
+        record._release()
+    return [(x, cotangents[birth]) for birth, x in reached.items()]
 
 
 def name_cotangent(g: Any, record: Any) -> None:
@@ -120,35 +158,18 @@ def name_cotangent(g: Any, record: Any) -> None:
         g.name = f"d{record.name}"
 
 
-def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum `g` over the axes along which an array of `shape` was stretched to ``g.shape``."""
-    added = len(g.shape) - len(shape)
-    if added < 0:
-        raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
-    stretched = tuple(range(added))
-    if g.shape[added:] == shape:
-        return g.sum(axis=stretched)
-    for axis, n in enumerate(shape, added):
-        if n == 1 and g.shape[axis] != 1:
-            stretched += (axis,)
-        elif n != g.shape[axis]:
-            raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
-    return g.sum(axis=stretched).reshape(shape)
-
-
 def own(cotangent: Any, lent: set[int]) -> Any:
     """Copy a cotangent unless it is an array that nobody else holds.
 
     Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
     one array and an optimizer that scales one gradient in place would scale the other.
     """
-    if isinstance(cotangent, np.generic):
-        return np.asarray(cotangent)
     if isinstance(cotangent, np.ndarray):
         if cotangent.base is not None or id(cotangent) in lent:
             return cotangent.copy()
         lent.add(id(cotangent))
-    return cotangent
+        return cotangent
+    return np.asarray(cotangent) if isinstance(cotangent, np.generic) else cotangent
 
 
 def _fit(c: Any, value: Any, op: Any) -> Any:
@@ -179,6 +200,7 @@ def _as_read(x: Any, birth: int) -> Any:
 
 def _check_unchanged(record: Any) -> None:
     """A sweep on records reads the data its inputs have now: they must be what the op read."""
+    record.inputs = tuple(_as_read(x, record.birth) for x in record.inputs)
     for x, value in zip(record.inputs, record.values, strict=True):
         if getattr(x, "data", value) is not value and hasattr(x, "birth"):
             raise RuntimeError(

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arithmetic import Arithmetic
-from .errors import DetachedError, NoRuleError, ShapeError
+from .errors import DetachedError, NoRuleError, ShapeError, no_rule
 from .mode import mode, refuse_while_tracing, users_line
-from .op import COMPOSED, NOTHING, OPS, Op, no_rule
+from .op import COMPOSED, NOTHING, OPS, Op
 from .sweep import ancestors, own, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
 
 
 _births = itertools.count()
+_blank: Any = object.__new__  # without asking `__init__`, which checks what users give
+_DOUBLE = np.dtype(float)
 _PLAIN = frozenset({np.ndarray, float, int, complex, bool, np.float64, np.float32})
 _ABOUT_SHAPES = re.compile("shape|size|dimension|axes|axis|broadcast")
 
@@ -33,12 +35,13 @@ def apply(
     forward: Callable[..., Any] | None = None,
 ) -> Tensor:
     """Compute an op on Tensors and constants, and record it."""
-    values = []
+    values: Any = []
     requires_grad = converted = False
     for x in inputs:
         if x.__class__ is Tensor:
             values.append(x.data)
-            requires_grad = requires_grad or x.requires_grad
+            if x.requires_grad:
+                requires_grad = True
         elif x.__class__ in _PLAIN:
             values.append(x)
         else:
@@ -63,38 +66,41 @@ def apply(
         error.add_note(f"in {shapes}")
         raise
     dtype = getattr(data, "dtype", None)
-    if dtype is None or dtype.kind == "O":
+    kind = "f" if dtype is _DOUBLE else dtype.kind if dtype else "O"
+    if kind == "O":
         data = as_array(data, f"the value of {op.name}")
-        dtype = data.dtype
-    out = Tensor.__new__(Tensor)
+        kind = data.dtype.kind
+    out: Tensor = _blank(Tensor)
     out.data = data
-    out.grad = out.name = None
+    out.grad = out.name = out.version = None
     out.birth = next(_births)
     if mode.recording:
         out.op = op
         out.inputs = inputs
-        out.values = values
+        out.values = tuple(values)
         out.params = params
-        out.requires_grad = requires_grad and not op.flat and dtype.kind in "fc"
+        out.requires_grad = requires_grad and not op.flat and kind in "fc"
         out.scope = mode.scope
         out.line = users_line() if mode.debug else None
     else:
-        out._forget(None)
+        out._release()
+        out.op = None
         out.requires_grad = False
     return out
 
 
 def as_array(data: Any, what: str = "the data of a Tensor") -> Any:
     """Turn lists and numbers into arrays; leave any array that speaks NumPy's protocols alone."""
-    if not hasattr(data, "__array_function__"):
-        data = np.asarray(data)
+    if data.__class__ is not np.ndarray:
+        if not hasattr(data, "__array_function__"):
+            data = np.asarray(data)
+        elif isinstance(data, (np.matrix, np.ma.MaskedArray)):
+            raise TypeError(
+                f"{what} must not be a {type(data).__name__}, whose operators mean other things; "
+                "write np.asarray(data)"
+            )
     if data.dtype.kind not in "biufc":
         raise TypeError(f"{what} must be numbers, not {data.dtype}")
-    if isinstance(data, (np.matrix, np.ma.MaskedArray)):
-        raise TypeError(
-            f"{what} must not be a {type(data).__name__}, whose operators mean other things; "
-            "write np.asarray(data)"
-        )
     return data
 
 
@@ -143,7 +149,7 @@ class Tensor(Arithmetic):
 
     __slots__ = (
         "__weakref__", "birth", "data", "grad", "inputs", "line", "name", "op", "params",
-        "past", "requires_grad", "scope", "values",
+        "requires_grad", "scope", "values", "version",
     )  # fmt: skip
 
     def __init_subclass__(cls) -> None:
@@ -156,7 +162,7 @@ class Tensor(Arithmetic):
     values: Sequence[Any]
     params: Mapping[str, Any]
     line: str | None
-    past: bool  # only set, and true, for what a Tensor was before an assignment
+    version: str | None  # "past" for what a Tensor was before an assignment, "later" after one
     grad: Any
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
@@ -169,21 +175,19 @@ class Tensor(Arithmetic):
                 "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
             )
         self.requires_grad = requires_grad
-        self.grad = None
+        self.grad = self.version = None
         self.name = name
         self.birth = next(_births)
-        self._forget(None)
+        self._release()
+        self.op = None
 
-    def _forget(self, op: Any) -> None:
-        self.op = op
+    def _release(self) -> None:
+        """Let go of what this was made from; its gradient can no longer be computed."""
+        self.op = released
         self.inputs = self.values = ()
         self.params = NOTHING
         self.scope = ""
         self.line = None
-
-    def _release(self) -> None:
-        """Let go of what this was made from; its gradient can no longer be computed."""
-        self._forget(released)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a leaf of its own, which is born anew."""
@@ -220,38 +224,32 @@ class Tensor(Arithmetic):
                 "given requires_grad=True, or it was computed under no_grad()"
             )
         seed = self._seed(plain(grad))
-        records = ancestors((self,), differentiable=True)
-        order = list(records.values())
-        leaves = [record for record in order if record.op is None]
-        wanted = set(records)
-        del records  # or the values would outlive their use in the sweep
-        cotangents = sweep(order, wanted, {self.birth: seed}, release=not retain_graph)
         lent = {id(seed), id(grad)}
-        for leaf in leaves:
-            if leaf.birth in cotangents:
-                cotangent = own(cotangents[leaf.birth], lent)
-                leaf.grad = cotangent if leaf.grad is None else leaf.grad + cotangent
+        for leaf, cotangent in sweep([(self, seed)], release=not retain_graph):
+            g = own(cotangent, lent)
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def _seed(self, grad: Any = None, holomorphic: bool = False) -> Any:
         """Check the cotangent a backward sweep starts from, or make the 1 of a single number."""
+        dtype = self.data.dtype
         if grad is None:
-            if self.size != 1:
+            if self.data.size != 1:
                 raise RuntimeError(
                     f"the gradient of a tensor of shape {self.shape} needs a cotangent: write "
                     f"y.backward(grad) with an array of shape {self.shape}, "
                     "or reduce it to one number with y.sum() or y.mean()"
                 )
-            if self.dtype.kind == "c" and not holomorphic:
+            if dtype.kind == "c" and not holomorphic:
                 raise RuntimeError(
                     "the gradient of a complex number needs a cotangent: write y.backward(grad), "
                     "take y.real or abs(y), or for a holomorphic function grad(f, holomorphic=True)"
                 )
-            return np.ones(self.shape, self.dtype) if self.ndim else self.dtype.type(1)
+            return np.ones(self.shape, dtype) if self.data.ndim else dtype.type(1)
         seed = grad if isinstance(grad, Tensor) else as_array(grad, "a cotangent")
-        if seed.dtype.kind == "c" and self.dtype.kind != "c":
+        if seed.dtype.kind == "c" and dtype.kind != "c":
             raise TypeError("a real value cannot have a complex cotangent")
-        if seed.dtype != self.dtype:
-            seed = seed.astype(self.dtype)
+        if seed.dtype != dtype:
+            seed = seed.astype(dtype)
         if seed.shape != self.shape:
             raise ShapeError(
                 f"the cotangent has shape {seed.shape}, the tensor it belongs to {self.shape}"
@@ -394,7 +392,7 @@ class Tensor(Arithmetic):
         before = Tensor.__new__(Tensor)
         for slot in _SLOTS:
             setattr(before, slot, getattr(self, slot))
-        before.past = True
+        before.version = "past"
         after = update(before)
         if not mode.recording:
             self.data = after.data
@@ -402,6 +400,7 @@ class Tensor(Arithmetic):
         for slot in _SLOTS:
             if slot != "name":
                 setattr(self, slot, getattr(after, slot))
+        self.version = "later"
 
     def is_view(self) -> bool:
         """Whether the data are those of what this was made from, seen in another way."""
@@ -410,7 +409,7 @@ class Tensor(Arithmetic):
         )
 
 
-_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "past"))
+_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "version"))
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -60,16 +61,30 @@ def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """Apply `f` to each leaf in order and return the same structure of the results."""
-    if isinstance(tree, dict):
+    kind = _kind(tree.__class__)
+    if kind == "leaf":
+        return f(tree)
+    if kind == "none":
+        return None
+    if kind == "dict":
         mapped = copy.copy(tree)  # a subclass may not be made from items alone
         mapped.update((key, map_leaves(f, value)) for key, value in tree.items())
         return mapped
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(map_leaves(f, value) for value in tree))
-    if isinstance(tree, (list, tuple)):
-        return type(tree)(map_leaves(f, value) for value in tree)
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+    if kind == "dataclass":
         fields = [field.name for field in dataclasses.fields(tree) if field.init]
         values = {name: map_leaves(f, getattr(tree, name)) for name in fields}
         return dataclasses.replace(tree, **values)
-    return tree if tree is None else f(tree)
+    parts = [map_leaves(f, value) for value in tree]
+    return type(tree)(*parts) if kind == "named tuple" else type(tree)(parts)
+
+
+@functools.lru_cache(maxsize=256)
+def _kind(cls: type) -> str:
+    """What a value of this class is in a structure; remembered, for it is asked of every leaf."""
+    if issubclass(cls, dict):
+        return "dict"
+    if issubclass(cls, (list, tuple)):
+        return "named tuple" if hasattr(cls, "_fields") else "sequence"
+    if dataclasses.is_dataclass(cls):
+        return "dataclass"
+    return "none" if cls is type(None) else "leaf"

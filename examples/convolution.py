@@ -18,7 +18,7 @@ DTYPE = np.float32  # half the memory, and twice the speed of the matrix product
 
 def network(side: int, rng: np.random.Generator) -> ag.nn.Sequential:
     """Two convolutions; each pooling halves the side of the images."""
-    drawn: dict[str, Any] = {"init": "kaiming_normal", "rng": rng, "dtype": DTYPE}
+    drawn: dict[str, Any] = {"init": ag.nn.init.kaiming_normal, "rng": rng, "dtype": DTYPE}
     return ag.nn.Sequential(
         ag.nn.Conv2d(1, 8, 5, padding=2, **drawn),
         ag.nn.MaxPool2d(2),

@@ -45,7 +45,7 @@ def main() -> None:
 
     # Show: how it learned, what the hidden units look for, and what its tape computes.
     history.plot(out / "digits-training.svg")
-    ag.draw_weights(loaded.layers[0].W, path=out / "digits-weights.svg")
+    ag.draw_weights(loaded.parameters()[0], path=out / "digits-weights.svg")
     loss = ag.nn.cross_entropy(loaded(ag.Tensor(X_test[:4], name="X")), y_test[:4])
     ag.draw(loss, title="The loss of four digits").save(out / "digits-graph.svg")
     for picture in sorted(out.glob("digits-*.svg")):

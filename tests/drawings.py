@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.draw import RendererNotFound, renderer
+from autograd_lite.drawing import RendererNotFound, renderer
 from autograd_lite.mode import scope
 
 try:

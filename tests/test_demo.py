@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import cli, demo, timing
-from autograd_lite.draw import RendererNotFound
+from autograd_lite.drawing import RendererNotFound
 
 
 def test_the_demo_learns_compares_draws_and_times(tmp_path, capsys):

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.derive.passes import PASSES
-from autograd_lite.derive.program import run
-from autograd_lite.derive.trace import record
+from autograd_lite.derivation.passes import PASSES
+from autograd_lite.derivation.program import run
+from autograd_lite.derivation.trace import record
 from autograd_lite.selfcheck import CASES
 from autograd_lite.selfcheck.case import Case
 from autograd_lite.tree import flatten

@@ -9,10 +9,10 @@ import pytest
 from latex2mathml.converter import convert
 
 import autograd_lite as ag
-from autograd_lite.derive import derive
-from autograd_lite.derive.latex import latex
-from autograd_lite.derive.source import readable
-from autograd_lite.derive.symbols import symbol
+from autograd_lite.derivation import derive
+from autograd_lite.derivation.latex import latex
+from autograd_lite.derivation.source import readable
+from autograd_lite.derivation.symbols import symbol
 from autograd_lite.selfcheck import CASES
 
 rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import autograd_lite as ag
 pytest.importorskip("numba")
 pytest.importorskip("scipy")
 
-from autograd_lite.derive.fast import MISS
+from autograd_lite.derivation.fast import MISS
 
 derive = partial(ag.derive, backend="numba")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.derive import derive
-from autograd_lite.derive.saving import save
+from autograd_lite.derivation import derive
+from autograd_lite.derivation.saving import save
 
 _RUN = """
 import runpy, sys

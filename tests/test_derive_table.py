@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.derive import derive
-from autograd_lite.derive.program import run
-from autograd_lite.derive.table import table
+from autograd_lite.derivation import derive
+from autograd_lite.derivation.program import run
+from autograd_lite.derivation.table import table
 from autograd_lite.selfcheck import CASES
 
 rng = np.random.default_rng(0)

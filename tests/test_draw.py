@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.draw import RendererNotFound, draw, renderer
+from autograd_lite.drawing import RendererNotFound, draw, renderer
 from autograd_lite.mode import scope
 
 HOSTILE = ['"><script>', "a|b{c}", r"\N \l &amp;", "<b>", "&#65;", "\\", r"\\G", "--", "node", " "]
@@ -219,6 +219,6 @@ def test_a_drawing_has_frames_and_plays():
 
 
 def test_importing_the_package_does_not_import_graphviz():
-    code = "import sys, autograd_lite, autograd_lite.draw; print('graphviz' in sys.modules)"
+    code = "import sys, autograd_lite, autograd_lite.drawing; print('graphviz' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -9,7 +9,7 @@ import pytest
 from drawings import arrows, edges, nodes, parameter, renders, said
 
 import autograd_lite as ag
-from autograd_lite.draw import draw
+from autograd_lite.drawing import draw
 from autograd_lite.mode import scope
 
 

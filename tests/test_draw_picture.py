@@ -22,9 +22,9 @@ from drawings import (
 )
 
 import autograd_lite as ag
-from autograd_lite.draw import Drawing, draw
-from autograd_lite.draw.figures import format_of, is_small, number, summary, thumbnail
-from autograd_lite.draw.theme import ROLES, THEMES
+from autograd_lite.drawing import Drawing, draw
+from autograd_lite.drawing.figures import format_of, is_small, number, summary, thumbnail
+from autograd_lite.drawing.theme import ROLES, THEMES
 from autograd_lite.mode import scope
 
 

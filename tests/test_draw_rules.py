@@ -5,9 +5,9 @@ import pytest
 from drawings import parameter, rules
 
 import autograd_lite as ag
-from autograd_lite.draw import draw
-from autograd_lite.draw.backward import backward
-from autograd_lite.draw.spell import made_code, rule_code
+from autograd_lite.drawing import draw
+from autograd_lite.drawing.backward import backward
+from autograd_lite.drawing.spell import made_code, rule_code
 from autograd_lite.op import OPS, Each, Joint
 from autograd_lite.selfcheck import CASES
 from autograd_lite.tree import flatten

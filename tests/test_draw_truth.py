@@ -3,8 +3,8 @@
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.draw.backward import backward
-from autograd_lite.draw.names import names_of
+from autograd_lite.drawing.backward import backward
+from autograd_lite.drawing.names import names_of
 
 
 def parameter(value, name=None):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.draw.table import explain
+from autograd_lite.drawing.table import explain
 from autograd_lite.mode import scope
 
 HOSTILE = ['"><script>', "a|b{c}", r"\N \l &amp;", "<b>", "&#65;", "\\", "*x*", "`", "[x](y)", "$"]
@@ -346,7 +346,7 @@ def test_a_released_graph_says_how_to_keep_it():
 def test_the_same_program_gives_the_same_text():
     code = (
         "import numpy as np, autograd_lite as ag\n"
-        "from autograd_lite.draw.table import explain\n"
+        "from autograd_lite.drawing.table import explain\n"
         "x = ag.Tensor(np.arange(4.0), requires_grad=True)\n"
         "print(explain(np.sum(np.sin(x) * x[[0, 0, 1, 2]])))"
     )

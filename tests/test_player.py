@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.draw import RendererNotFound, draw, renderer
-from autograd_lite.draw.frames import frames
-from autograd_lite.draw.player import Player, page
+from autograd_lite.drawing import RendererNotFound, draw, renderer
+from autograd_lite.drawing.frames import frames
+from autograd_lite.drawing.player import Player, page
 
 try:
     renderer.find()

@@ -1,6 +1,7 @@
 """The layers of the package: imports point down only."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +14,16 @@ PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
     {"errors", "files"},
-    {"data", "mode", "timing", "tree"},
+    {"data", "mode", "sums", "timing", "tree"},
     {"op", "sweep"},
     {"arithmetic"},
     {"tensor"},
     {"declare"},
     {"rules"},
     {"derivatives"},
-    {"creation", "custom", "gradcheck", "local", "operators", "scipy"},
-    {"nn", "optim", "derive"},
-    {"draw", "plots"},
+    {"creation", "custom", "differences", "local", "operators", "scipy"},
+    {"nn", "optim", "derivation"},
+    {"drawing", "plots"},
     {"training", "audit", "referee"},
     {"commands", "selfcheck", "demo"},
     {"cli"},
@@ -93,3 +94,26 @@ def test_the_package_is_small_enough_to_read_in_an_afternoon():
     assert sum(lines[path] for path in engine) < 1200
     claims = PACKAGE / "audit" / "claims"  # a list of statements, read beside their papers
     assert max(n for path, n in lines.items() if path.parent != claims) <= 450
+
+
+def test_the_names_that_type_checkers_see_are_those_that_there_are():
+    seen = ast.parse((PACKAGE / "__init__.pyi").read_text())
+    imported = [n for n in seen.body if isinstance(n, ast.ImportFrom)]
+    homes = {alias.name: n.module for n in imported for alias in n.names}
+    assert sorted(homes) == sorted(autograd_lite.__all__)
+    for name, home in homes.items():
+        where = f"autograd_lite.{home}" if home else "autograd_lite"
+        assert getattr(autograd_lite, name) is getattr(importlib.import_module(where), name)
+
+
+def test_a_name_that_there_is_not_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'autograd_lite' has no attribute 'gard'"):
+        autograd_lite.gard  # noqa: B018
+
+
+def test_importing_the_package_leaves_what_the_engine_does_not_need():
+    code = "import sys, autograd_lite; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {m.split(".")[1] for m in out.stdout.split() if m.startswith("autograd_lite.")}
+    engine = {"arithmetic", "declare", "errors", "mode", "op", "rules", "sums", "sweep", "tensor"}
+    assert ours == engine

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..derivatives import positions
+from ..differences import differences
 from ..errors import ShapeError
-from ..gradcheck import differences
-from ..sweep import unbroadcast
+from ..sums import unbroadcast
 from ..tensor import plain
 from ..tree import flatten, flatten_like, map_leaves
 from .case import Case, Slip

@@ -141,9 +141,10 @@ class Tape:
     def gradients(self, altered: Mapping[int, Record] | None = None) -> list[Array]:
         """Sweep back with some records replaced; return the cotangents of the leaves."""
         altered = altered or {}
-        order = [altered.get(birth, record) for birth, record in self.records.items()]
+        records = {birth: altered.get(birth, self.records[birth]) for birth in self.wanted}
         with recording(False), np.errstate(all="ignore"):
-            found = sweep(order, self.wanted, {self.root: np.float64(1)})
+            pairs = sweep([(records[self.root], np.float64(1))], records)
+        found = {leaf.birth: cotangent for leaf, cotangent in pairs}
         data = [self.records[birth].data for birth in self.leaves]
         return [
             np.asarray(found.get(birth, np.zeros(np.shape(x))))

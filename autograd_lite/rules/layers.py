@@ -10,7 +10,7 @@ from ..declare import function
 from ..errors import ShapeError
 from ..mode import refuse_while_tracing
 from ..tensor import Tensor, as_array, plain
-from .linalg import matmul_left, matmul_right
+from .linalg import matmul_right, product
 
 __all__ = [
     "augment",
@@ -57,16 +57,21 @@ def _check_linear(x: Any, W: Any) -> None:
 
 
 def _linear(x: Any, W: Any, b: Any) -> Any:
-    _check_linear(x, W)
-    if b.shape != W.shape[1:]:
+    try:
+        y = product(x, W)
+    except ValueError:
+        _check_linear(x, W)
+        raise
+    if W.ndim != 2 or b.shape != y.shape[-1:]:
+        _check_linear(x, W)
         raise ShapeError(f"linear: b of shape {b.shape} does not fit W of shape {W.shape}")
-    return x @ W + b
+    return y + b
 
 
 _recorded_linear = function(
     _linear,
-    lambda g, y, x, W, b: matmul_left(g, y, x, W),
-    lambda g, y, x, W, b: matmul_right(g, y, x, W),
+    lambda g, y, x, W, b: product(g, W.T),
+    lambda g, y, x, W, b: product(x.T, g) if x.ndim == 2 else matmul_right(g, y, x, W),
     lambda g, y, x, W, b: g,
     broadcasts=True,
 )

@@ -19,7 +19,7 @@ def _t(x):
     return x.mT if hasattr(x, "mT") else x.swapaxes(-1, -2)  # Dask's arrays have no mT
 
 
-def _product(a, b):
+def product(a, b):
     # For two plain matrices `dot` is the same product at half of the overhead.
     if a.__class__ is b.__class__ is np.ndarray and a.ndim == b.ndim == 2:
         return a.dot(b)
@@ -31,7 +31,7 @@ def matmul_left(g, y, a, b):
         return g[..., None] * b
     if a.ndim == 1:
         return (b @ g[..., None])[..., 0]
-    return _product(g, _t(b))
+    return product(g, _t(b))
 
 
 def matmul_right(g, y, a, b):
@@ -39,7 +39,7 @@ def matmul_right(g, y, a, b):
         return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
     if b.ndim == 1:
         return (_t(a) @ g[..., None])[..., 0]
-    return _product(_t(a), g)
+    return product(_t(a), g)
 
 
 function(np.matmul, matmul_left, matmul_right, broadcasts=True)

@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..declare import composed, function
 from ..errors import NoRuleError, ShapeError
 from ..op import Each
-from ..sweep import unbroadcast
+from ..sums import unbroadcast
 from ..tensor import as_array
 
 _ELLIPSIS = "..."

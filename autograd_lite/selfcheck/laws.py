@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..derivatives import vjp
-from ..gradcheck import gradcheck, normal_like
+from ..differences import gradcheck, normal_like
 from ..op import COMPOSED, OPS, Each, Joint, Op
 from ..operators import jvp
 from ..tensor import Tensor, tape

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..derive import derive
+from ..derivation import derive
 from ..errors import DataDependentError
 from ..mode import debug
 from ..nn import Module, functional_call

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..derive.passes import PASSES
-from ..derive.program import Program
-from ..derive.source import readable
-from ..derive.spelling import Spelling
-from ..derive.trace import record
-from ..sweep import unbroadcast
+from ..derivation.passes import PASSES
+from ..derivation.program import Program
+from ..derivation.source import readable
+from ..derivation.spelling import Spelling
+from ..derivation.trace import record
+from ..sums import unbroadcast
 from ..tensor import Tensor, apply
 
 __all__ = ["Code", "made_code", "rule_code"]

@@ -123,7 +123,8 @@ def _sent(record: Tensor, g: Any) -> Sequence[tuple[Any, Any]]:
             sent.append((x, None))
             continue
         alone = _Alone(record, position)
-        sent.append((x, sweep([alone], {-1}, {alone.birth: g}).get(-1)))
+        found = sweep([(alone, g)], {_Marked.birth: _Marked})
+        sent.append((x, found[0][1] if found else None))
     return sent
 
 
@@ -141,3 +142,4 @@ class _Marked:
     """Stands for the input whose contribution is wanted."""
 
     birth = -1
+    op = None

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..op import OPS, no_rule
+from ..errors import no_rule
+from ..op import OPS
 from ..rules.indexing import HOLE, scatter
 from .loops import Index
 from .program import Node, made_by

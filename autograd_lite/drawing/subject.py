@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..derive import Step
-from ..derive.names import leaf_names
-from ..derive.trace import naming_locals
+from ..derivation import Step
+from ..derivation.names import leaf_names
+from ..derivation.trace import naming_locals
 from ..mode import debug
 from ..op import NOTHING, Each, Op
 from ..tensor import Tensor, apply, plain

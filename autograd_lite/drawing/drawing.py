@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..derive import Step
+from ..derivation import Step
 from ..files import replace_file
 from ..tensor import Tensor
 from . import renderer

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from ..derive.symbols import symbol
+from ..derivation.symbols import symbol
 from ..local import _between, _steps
 from ..tensor import Tensor
 

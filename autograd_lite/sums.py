@@ -1,0 +1,59 @@
+"""Sums that undo broadcasting, and sums of the rows or columns of a matrix.
+
+Up to some length these are products with ones: BLAS multiplies in a third of the time that `sum`
+takes to start.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from .errors import ShapeError
+
+__all__ = ["sum_of_rows", "sums_along_rows", "unbroadcast"]
+
+_LONG = 2048
+
+
+@functools.lru_cache(maxsize=32)
+def _ones(n: int, kind: str) -> Any:
+    return np.ones(n, kind)
+
+
+def _ones_for(x: Any, axis: int) -> Any:
+    """The ones to multiply a matrix by along an axis; None where `sum` shall do it."""
+    if x.__class__ is np.ndarray and x.ndim == 2 and (n := x.shape[axis]) <= _LONG:
+        kind = x.dtype.char
+        return _ones(n, kind) if kind in "fd" else None
+    return None
+
+
+def sum_of_rows(x: Any) -> Any:
+    """Sum over the first axis."""
+    ones = _ones_for(x, 0)
+    return x.sum(axis=0) if ones is None else ones.dot(x)
+
+
+def sums_along_rows(x: Any) -> Any:
+    """Sum over the last axis, which is kept with length 1."""
+    ones = _ones_for(x, 1)
+    return x.sum(axis=-1, keepdims=True) if ones is None else x.dot(ones)[:, None]
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `g` over the axes along which an array of `shape` was stretched to ``g.shape``."""
+    added = g.ndim - len(shape)
+    if added < 0:
+        raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
+    if g.shape[added:] == shape:
+        return sum_of_rows(g) if added == 1 else g.sum(axis=tuple(range(added)))
+    stretched = tuple(range(added))
+    for axis, n in enumerate(shape, added):
+        if n == 1 and g.shape[axis] != 1:
+            stretched += (axis,)
+        elif n != g.shape[axis]:
+            raise ShapeError(f"a cotangent of shape {g.shape} does not fit one of {shape}")
+    return g.sum(axis=stretched).reshape(shape)
