@@ -10,7 +10,7 @@ from ..declare import function
 from ..errors import ShapeError
 from ..mode import refuse_while_tracing
 from ..tensor import Tensor, as_array, plain
-from .linalg import matmul_right, product
+from .linalg import matmul_right, product, transposed
 
 __all__ = [
     "augment",
@@ -70,8 +70,8 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
 
 _recorded_linear = function(
     _linear,
-    lambda g, y, x, W, b: product(g, W.T),
-    lambda g, y, x, W, b: product(x.T, g) if x.ndim == 2 else matmul_right(g, y, x, W),
+    lambda g, y, x, W, b: product(g, transposed(W)),
+    lambda g, y, x, W, b: matmul_right(g, y, x, W),
     lambda g, y, x, W, b: g,
     broadcasts=True,
 )

@@ -15,7 +15,7 @@ from .decompositions import real, svdvals
 from .products import conj
 
 
-def _t(x):
+def transposed(x):
     return x.mT if hasattr(x, "mT") else x.swapaxes(-1, -2)  # Dask's arrays have no mT
 
 
@@ -31,15 +31,15 @@ def matmul_left(g, y, a, b):
         return g[..., None] * b
     if a.ndim == 1:
         return (b @ g[..., None])[..., 0]
-    return product(g, _t(b))
+    return product(g, transposed(b))
 
 
 def matmul_right(g, y, a, b):
     if a.ndim == 1:
         return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
     if b.ndim == 1:
-        return (_t(a) @ g[..., None])[..., 0]
-    return product(_t(a), g)
+        return (transposed(a) @ g[..., None])[..., 0]
+    return product(transposed(a), g)
 
 
 function(np.matmul, matmul_left, matmul_right, broadcasts=True)
