@@ -65,7 +65,7 @@ class _Leaves:
         self.wanted = self._paths(records) if outside else records
         made_from_outer = False
         for leaf in self.births.values():
-            leaf.requires_grad = any(x.requires_grad for x in leaf.inputs)
+            leaf.requires_grad = bool(leaf.inputs) and leaf.inputs[0].requires_grad
             made_from_outer = made_from_outer or leaf.requires_grad
         self.reached_from_outside = self.may_record and (
             mode.tracing or made_from_outer or (bool(outside) and _need_gradient(outside))

@@ -65,6 +65,9 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
     if W.ndim != 2 or b.shape != y.shape[-1:]:
         _check_linear(x, W)
         raise ShapeError(f"linear: b of shape {b.shape} does not fit W of shape {W.shape}")
+    if y.__class__ is np.ndarray and y.dtype == b.dtype:
+        y += b  # the product is nobody else's: large layers need no second array
+        return y
     return y + b
 
 
