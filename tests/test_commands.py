@@ -286,8 +286,8 @@ def test_bad_arguments_are_exit_code_2(arguments, capsys):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--lr", "0"], "AdamW: the learning rate must be positive, not 0.0"),
-        (["--lr", "inf"], "must be positive, not inf"),
+        (["--lr", "0"], "AdamW: lr must be positive, not 0.0"),
+        (["--lr", "inf"], "lr must be 0 or more, not inf"),
         (["--weight-decay", "-1"], "weight_decay must be 0 or more, not -1.0"),
         (["--optimizer", "sgd", "--weight-decay", "nan"], "SGD: weight_decay must be 0 or more"),
     ],

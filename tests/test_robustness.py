@@ -74,11 +74,9 @@ def test_a_rule_whose_cotangent_has_a_wrong_shape_of_the_same_size_is_refused():
 
 def test_optimizers_take_lists_of_leaves_and_keep_the_dtype():
     w = Tensor(np.ones(2, np.float32), requires_grad=True)
-    with pytest.raises(TypeError, match=r"write \[w\] for w"):
-        optim.SGD(w)
-    for wrong in (np.ones(2), Tensor(1.0), w * 2):
+    for wrong in (w, [np.ones(2)], [Tensor(1.0)], [w * 2]):
         with pytest.raises(TypeError, match="leaves that require a gradient"):
-            optim.Adam([wrong])
+            optim.Adam(wrong)
     for optimizer in (optim.SGD([w], np.float64(0.1)), optim.Adam([w], np.float64(0.1))):
         (w * w).sum().backward()
         optimizer.step()
