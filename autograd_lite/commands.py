@@ -15,7 +15,7 @@ import numpy as np
 
 from . import nn, optim
 from .data import digits, load_mnist
-from .data.mnist import read_idx, rows
+from .data.images import read_idx, rows
 from .files import check_writable
 from .training import accuracy, fit
 from .training import predict as outputs_of

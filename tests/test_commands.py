@@ -199,7 +199,7 @@ def test_samples_that_do_not_fit_are_refused(model, tmp_path, capsys):
     assert "not (64,)" in fails(["predict", model, tmp_path / "a.npy"], capsys)
     np.savez(tmp_path / "a.npz", a=np.ones(1), b=np.ones(1))
     text = fails(["predict", model, tmp_path / "a.npz"], capsys)
-    assert "holds no x_train, y_train, x_test, y_test, only a, b" in text
+    assert "no x_test, x_train, y_test, y_train, only a, b" in text
     (tmp_path / "a.npy").write_bytes(b"")
     assert "No data left in file" in fails(["predict", model, tmp_path / "a.npy"], capsys)
     assert "No such file" in fails(["predict", model, tmp_path / "none"], capsys)

@@ -167,7 +167,7 @@ class SGD(Optimizer):
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
         if not self.momentum:
             return g
-        v = self.momentum * self.state[i].get("momentum_buffer", 0.0) + g
+        v: np.ndarray = self.momentum * self.state[i].get("momentum_buffer", 0.0) + g
         self.state[i]["momentum_buffer"] = v
         return g + self.momentum * v if self.nesterov else v
 
