@@ -18,7 +18,6 @@ from .data import digits, load_mnist
 from .data.images import read_idx, rows
 from .files import check_writable
 from .training import accuracy, fit
-from .training import predict as outputs_of
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "predict", "train"]
 
@@ -129,7 +128,7 @@ def predict(model: Path, file: str) -> bool:
     X, y = _samples(file)
     if X.shape[1] != width:
         raise ValueError(f"{file}: samples of {X.shape[1]} values; {model} takes {width}")
-    classes = np.argmax(outputs_of(network, X), axis=1)
+    classes = np.argmax(nn.predict(network, X), axis=1)
     print("\n".join(map(str, classes.tolist())))
     if y is not None:
         print(f"accuracy {np.mean(classes == y):.2%} of {len(y):,} samples", file=sys.stderr)
