@@ -9,7 +9,6 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from .data.images import read_idx, rows
 from .files import check_writable
 from .training import accuracy, fit
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "predict", "train"]
+__all__ = ["OPTIMIZERS", "predict", "train"]
 
 OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float]] = {
     "adamw": (partial(optim.AdamW, weight_decay=0.1), 5e-3),
@@ -30,13 +29,6 @@ OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float]] = {
 }
 """By name: an optimizer and the learning rate it has by default here."""
 
-SCHEDULES: dict[str, Callable[[optim.Optimizer, int], list[Any]]] = {
-    "cosine": lambda optimizer, epochs: [optim.CosineAnnealingLR(optimizer, epochs)],
-    "step": lambda optimizer, epochs: [optim.StepLR(optimizer, -(-epochs // 3))],
-    "none": lambda *_: [],
-}
-"""By name: what makes the callbacks for so many epochs."""
-
 
 def train(
     data: str,
@@ -44,11 +36,8 @@ def train(
     activation: str,
     optimizer: str,
     lr: float | None,
-    weight_decay: float | None,
-    schedule: str,
     epochs: int,
     batch_size: int,
-    patience: int | None,
     seed: int,
     save: Path | None,
     plot: Path | None,
@@ -78,25 +67,19 @@ def train(
     rng = np.random.default_rng(seed)
     model = nn.MLP(widths, activation, rng=rng)
     make, usual = OPTIMIZERS[optimizer]
-    decay = {} if weight_decay is None else {"weight_decay": weight_decay}
-    moves = make(model.parameters(), lr=usual if lr is None else lr, **decay)
-    learn, valid = (X, y), (X_test, y_test)
-    if patience is not None:
-        held_out = rng.permutation(len(X)) < len(X) // 10
-        learn, valid = (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
-    print(f"training {'-'.join(map(str, widths))}, {activation}, on {len(learn[0]):,} samples")
+    moves = make(model.parameters(), lr=usual if lr is None else lr)
+    print(f"training {'-'.join(map(str, widths))}, {activation}, on {len(X):,} samples")
     try:
         history = fit(
             model,
             nn.cross_entropy,
-            learn,
+            (X, y),
             optimizer=moves,
-            valid=valid,
+            valid=(X_test, y_test),
             epochs=epochs,
             batch_size=batch_size,
             rng=rng,
-            callbacks=SCHEDULES[schedule](moves, epochs),
-            patience=patience,
+            callbacks=[optim.CosineAnnealingLR(moves, epochs)],
         )
     except FloatingPointError as error:
         print(f"autograd-lite train: {error}", file=sys.stderr)

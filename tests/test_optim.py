@@ -212,7 +212,7 @@ def test_a_state_of_something_else_is_refused_and_changes_nothing():
     other = optim.Adam(leaves()[::-1])
     backward(*other.parameters[::-1])
     other.step()
-    with pytest.raises(ag.ShapeError, match=r"exp_avg of shape \(1,\) for parameter 0, .*\(2, 1\)"):
+    with pytest.raises(ag.ShapeError, match=r"\(1,\) for \(2, 1\), parameter 0"):
         adam.load_state_dict(other.state_dict())
     foreign = {**adam.state_dict(), "settings": {"lr": 1.0, "step": 2}}
     with pytest.raises(ValueError, match="Adam has no step"):

@@ -126,12 +126,8 @@ class Optimizer:
         if (n := len(state["state"])) != len(self.parameters):
             raise ValueError(f"load_state_dict: {n} parameters for {len(self.parameters)}")
         for i, (p, of) in enumerate(zip(self.parameters, state["state"], strict=True)):
-            for name, x in of.items():
-                if np.ndim(x) and np.shape(x) != p.shape:
-                    raise ShapeError(
-                        f"load_state_dict: {name} of shape {np.shape(x)} for parameter {i}, "
-                        f"{p.name or 'unnamed'}, of shape {p.shape}"
-                    )
+            if wrong := {np.shape(x) for x in of.values()} - {(), p.shape}:
+                raise ShapeError(f"load_state_dict: {wrong.pop()} for {p.shape}, parameter {i}")
         known = {*self._settings(), "initial_lr"}
         if unknown := sorted(state["settings"].keys() - known):
             raise ValueError(f"load_state_dict: {type(self).__name__} has no {', '.join(unknown)}")

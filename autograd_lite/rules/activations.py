@@ -266,6 +266,6 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Any:
             f"sigmoid_cross_entropy: targets of shape {targets.shape} for logits of shape "
             f"{logits.shape}; give both one shape, as with logits.reshape(targets.shape)"
         )
-    if targets.dtype.kind in "biu":
+    if targets.dtype.kind in "biuf":  # or a loss of float32 logits would be float64
         targets = targets.astype(np.result_type(logits.dtype, np.float16))
     return _record_logistic_loss(logits, targets)
