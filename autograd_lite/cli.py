@@ -147,7 +147,7 @@ or files; nothing is written with 1 and 2""",
         epilog="""examples:
   autograd-lite predict model.npz digits
   autograd-lite predict model.npz mnist.npz > classes.txt
-  autograd-lite predict model.npz t10k-images-idx3-ubyte.gz
+  autograd-lite predict model.npz rows.npy
 
 Classes go to standard output, a line each; where the file has labels, the accuracy goes to
 standard error. exit codes: 0 predicted, 2 bad arguments or files""",
@@ -156,8 +156,7 @@ standard error. exit codes: 0 predicted, 2 bad arguments or files""",
     predict.add_argument("model", type=Path, help="what train --save wrote")
     predict.add_argument(
         "file",
-        help="what train --data takes, of which the test set is used; or samples alone: an .npy "
-        "file, or images in the IDX format",
+        help="what train --data takes, of which the test set is used; or an .npy file of samples",
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import nn, optim
 from .data import digits, load_mnist
-from .data.images import read_idx, rows
+from .data.images import rows
 from .files import check_writable
 from .training import accuracy, fit
 
@@ -107,11 +107,8 @@ def predict(model: Path, file: str) -> bool:
     EOFError, OSError, ValueError
         For files that cannot be read, or that do not fit together.
     """
-    network, width = _load(model)
     X, y = _samples(file)
-    if X.shape[1] != width:
-        raise ValueError(f"{file}: samples of {X.shape[1]} values; {model} takes {width}")
-    classes = np.argmax(nn.predict(network, X), axis=1)
+    classes = np.argmax(nn.predict(_load(model), X), axis=1)
     print("\n".join(map(str, classes.tolist())))
     if y is not None:
         print(f"accuracy {np.mean(classes == y):.2%} of {len(y):,} samples", file=sys.stderr)
@@ -123,18 +120,14 @@ def _sets(data: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _samples(file: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """The test set of whatever can be trained on; or the samples of one file."""
-    path = Path(file)
-    if file == "digits" or path.is_dir() or path.suffix == ".npz":
+    """The test set of whatever can be trained on; or the samples of an array."""
+    if not file.endswith(".npy"):
         return _sets(file)[2:]
-    X = np.load(path, allow_pickle=False) if path.suffix == ".npy" else read_idx(path, 3)
-    if X.ndim < 2:
-        raise ValueError(f"{file}: samples of shape (N, ...) are wanted, not {X.shape}")
-    return rows(file, X), None
+    return rows(file, np.load(file, allow_pickle=False)), None
 
 
-def _load(path: Path) -> tuple[nn.MLP, int]:
-    """Build the model that a file describes; and the width of its input."""
+def _load(path: Path) -> nn.MLP:
+    """Build the model that a file describes."""
     about = nn.read_metadata(path)
     try:
         widths, activation = json.loads(about["widths"]), about["activation"]
@@ -145,4 +138,4 @@ def _load(path: Path) -> tuple[nn.MLP, int]:
         nn.load(path, into=model)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: no model of autograd-lite train: {error}") from error
-    return model, widths[0]
+    return model

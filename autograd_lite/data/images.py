@@ -90,7 +90,7 @@ def load_mnist(
     if path.is_dir():
         files = {key: path / name for key, name in _NAMES.items()}
         files = {key: f if f.exists() else f.with_name(f"{f.name}.gz") for key, f in files.items()}
-        stored = {key: read_idx(f, 3 if key[0] == "x" else 1) for key, f in files.items()}
+        stored = {key: _read_idx(f, 3 if key[0] == "x" else 1) for key, f in files.items()}
     else:
         with opened(path) as (shapes, read):
             stored = {name: read(name) for name in _NAMES if name in shapes}
@@ -99,7 +99,7 @@ def load_mnist(
     return *_checked(path, "train", stored, dtype), *_checked(path, "test", stored, dtype)
 
 
-def read_idx(path: File, ndim: int) -> np.ndarray:
+def _read_idx(path: File, ndim: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes in so many dimensions, compressed by gzip or not."""
     content = Path(path).read_bytes()
     if content.startswith(b"\x1f\x8b"):

@@ -124,9 +124,8 @@ class Module:
         for name, x in values.items():
             if not np.can_cast(x.dtype, own[name].dtype, "same_kind"):
                 raise TypeError(f"load_state_dict: {name} is of {x.dtype}, not {own[name].dtype}")
-        copies = {name: np.array(x, own[name].dtype) for name, x in values.items()}
-        for name, copied in copies.items():
-            own[name].data = copied
+        for name, x in values.items():
+            own[name].data = np.array(x, own[name].dtype)
 
     def __repr__(self) -> str:
         return self._table({})

@@ -93,8 +93,8 @@ def fit(
     Raises
     ------
     ValueError
-        For samples and labels that differ in number, for settings that contradict each other, or a
-        checkpoint that is damaged or of another training.
+        For samples and labels that differ in number, or hold NaN or infinity, for settings that
+        contradict each other, or a checkpoint that is damaged or of another training.
     FloatingPointError
         If the loss becomes NaN or infinite; it names the op and the line it comes from.
 
@@ -117,6 +117,12 @@ def fit(
     """
     X, y = map(np.asarray, train)
     example = next(batches(X, y, batch_size, rng=0))
+    for name, values in {"samples": X, "labels": y}.items():
+        if wrong := np.argwhere(~np.isfinite(values)).tolist():
+            raise ValueError(
+                f"fit: the {name} hold {len(wrong)} values that are NaN or infinite, the first at "
+                f"{tuple(wrong[0])}; leave those rows out, or fill them with np.nan_to_num"
+            )
     if valid is None and (patience or metrics):
         raise ValueError("fit: patience and metrics are measured on valid=(X, y)")
     if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:
