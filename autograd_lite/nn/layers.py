@@ -20,7 +20,7 @@ from .init import Init, Rng, kaiming_normal, lecun_normal
 from .module import Module
 
 __all__ = ["Conv2d", "Dropout", "Flatten", "LayerNorm", "Linear", "MaxPool2d"]
-__all__ += ["ACTIVATIONS", "MLP", "Lambda", "Sequential"]
+__all__ += ["ACTIVATIONS", "MLP", "Sequential"]
 
 Pair = int | tuple[int, int]
 Shape = int | tuple[int, ...]

@@ -215,14 +215,14 @@ def _hits(outputs: np.ndarray, y: np.ndarray) -> float:
 
 
 def _measured(model: Module, loss: Loss, valid: Data, metrics: Metrics) -> dict[str, float]:
-    """The loss of the validation data, their accuracy where that means something, and metrics."""
+    """The loss of the validation data, metrics, and the accuracy where that means something."""
     X, y = map(np.asarray, valid)
     outputs = predict(model, X)
+    measures = {"valid_loss": loss, **metrics}
+    if y.dtype.kind in "iu" and getattr(outputs, "shape", ())[:-1] == y.shape:
+        measures.setdefault("accuracy", _hits)
     with no_grad():
-        row = {"valid_loss": float(plain(loss(outputs, y)))}
-        if y.dtype.kind in "iu" and getattr(outputs, "shape", ())[:-1] == y.shape:
-            row["accuracy"] = _hits(outputs, y)
-        return row | {name: float(plain(of(outputs, y))) for name, of in metrics.items()}
+        return {name: float(plain(of(outputs, y))) for name, of in measures.items()}
 
 
 def _bar(history: History, epochs: int, batches: int) -> Any:

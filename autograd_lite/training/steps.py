@@ -74,10 +74,7 @@ class Step:
             return "computed again on the tape, every value is finite"
         found = "NaN" if np.isnan(x.data).any() else "an infinity"
         if x.op is None:
-            return (
-                f"{x.name or 'a Tensor'} of shape {x.shape} holds {found} before any op: the step "
-                "before was too large, or its gradient was not finite"
-            )
+            return f"{x.name or 'a Tensor'} of shape {x.shape} holds {found} since the last step"
         where = f" in {x.scope}" if x.scope else ""
         given = [f"{np.min(v):.4g} to {np.max(v):.4g}" for v in map(plain, x.values) if np.size(v)]
         return (
