@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import commands
-from .commands import OPTIMIZERS, SCHEDULES
+from .commands import OPTIMIZERS
 from .nn import ACTIVATIONS
 
 __all__ = ["main"]
@@ -115,10 +115,10 @@ def _add_training(subparsers: Any) -> None:
         epilog="""examples:
   autograd-lite train --data digits
   autograd-lite train --data mnist.npz --hidden 128 --save model.npz --plot history.svg
-  autograd-lite train --data mnist/ --epochs 100 --patience 5
-  autograd-lite train --hidden 30 --optimizer sgd --schedule none
+  autograd-lite train --data mnist/ --epochs 10 --batch-size 64
+  autograd-lite train --hidden 30 --optimizer sgd --lr 0.1
 
-Ctrl-C ends the training with the last finished epoch.
+The learning rate goes down to 0 by a cosine. Ctrl-C ends the training with the last finished epoch.
 exit codes: 0 trained, 1 the loss became infinite or NaN, or no epoch was finished, 2 bad arguments
 or files; nothing is written with 1 and 2""",
     )
@@ -135,17 +135,8 @@ or files; nothing is written with 1 and 2""",
     add("--optimizer", choices=OPTIMIZERS, default="adamw", help="what moves weights")
     rates = ", ".join(f"{lr:g} for {name}" for name, (_, lr) in OPTIMIZERS.items())
     add("--lr", type=float, metavar="X", help=f"learning rate; by default {rates}")
-    add("--weight-decay", type=float, metavar="X", help="by default 0.1 for adamw, else 0")
-    add("--schedule", choices=SCHEDULES, default="cosine", help="of the learning rate")
     add("--epochs", type=_positive, default=30, metavar="N", help="times through the samples")
     add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a step")
-    add(
-        "--patience",
-        type=_positive,
-        metavar="N",
-        help="hold out a tenth of the training samples, stop after N epochs that did not lower "
-        "the loss on them, and keep the best weights; the test set has no say",
-    )
     add("--seed", type=_seed, default=0, metavar="N", help="of the random numbers")
     add("--save", type=Path, metavar="FILE", help="the model, an .npz file for predict")
     add("--plot", type=Path, metavar="FILE", help="loss and accuracy, as .svg, .png or .pdf")
@@ -156,7 +147,7 @@ or files; nothing is written with 1 and 2""",
         epilog="""examples:
   autograd-lite predict model.npz digits
   autograd-lite predict model.npz mnist.npz > classes.txt
-  autograd-lite predict model.npz t10k-images-idx3-ubyte.gz
+  autograd-lite predict model.npz rows.npy
 
 Classes go to standard output, a line each; where the file has labels, the accuracy goes to
 standard error. exit codes: 0 predicted, 2 bad arguments or files""",
@@ -165,8 +156,7 @@ standard error. exit codes: 0 predicted, 2 bad arguments or files""",
     predict.add_argument("model", type=Path, help="what train --save wrote")
     predict.add_argument(
         "file",
-        help="what train --data takes, of which the test set is used; or samples alone: an .npy "
-        "file, or images in the IDX format",
+        help="what train --data takes, of which the test set is used; or an .npy file of samples",
     )
 
 

@@ -9,18 +9,16 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from . import nn, optim
 from .data import digits, load_mnist
-from .data.mnist import read_idx, rows
+from .data.images import rows
 from .files import check_writable
 from .training import accuracy, fit
-from .training import predict as outputs_of
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "predict", "train"]
+__all__ = ["OPTIMIZERS", "predict", "train"]
 
 OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float]] = {
     "adamw": (partial(optim.AdamW, weight_decay=0.1), 5e-3),
@@ -31,13 +29,6 @@ OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float]] = {
 }
 """By name: an optimizer and the learning rate it has by default here."""
 
-SCHEDULES: dict[str, Callable[[optim.Optimizer, int], list[Any]]] = {
-    "cosine": lambda optimizer, epochs: [optim.CosineAnnealingLR(optimizer, epochs)],
-    "step": lambda optimizer, epochs: [optim.StepLR(optimizer, -(-epochs // 3))],
-    "none": lambda *_: [],
-}
-"""By name: what makes the callbacks for so many epochs."""
-
 
 def train(
     data: str,
@@ -45,11 +36,8 @@ def train(
     activation: str,
     optimizer: str,
     lr: float | None,
-    weight_decay: float | None,
-    schedule: str,
     epochs: int,
     batch_size: int,
-    patience: int | None,
     seed: int,
     save: Path | None,
     plot: Path | None,
@@ -79,25 +67,19 @@ def train(
     rng = np.random.default_rng(seed)
     model = nn.MLP(widths, activation, rng=rng)
     make, usual = OPTIMIZERS[optimizer]
-    decay = {} if weight_decay is None else {"weight_decay": weight_decay}
-    moves = make(model.parameters(), lr=usual if lr is None else lr, **decay)
-    learn, valid = (X, y), (X_test, y_test)
-    if patience is not None:
-        held_out = rng.permutation(len(X)) < len(X) // 10
-        learn, valid = (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
-    print(f"training {'-'.join(map(str, widths))}, {activation}, on {len(learn[0]):,} samples")
+    moves = make(model.parameters(), lr=usual if lr is None else lr)
+    print(f"training {'-'.join(map(str, widths))}, {activation}, on {len(X):,} samples")
     try:
         history = fit(
             model,
             nn.cross_entropy,
-            learn,
+            (X, y),
             optimizer=moves,
-            valid=valid,
+            valid=(X_test, y_test),
             epochs=epochs,
             batch_size=batch_size,
             rng=rng,
-            callbacks=SCHEDULES[schedule](moves, epochs),
-            patience=patience,
+            callbacks=[optim.CosineAnnealingLR(moves, epochs)],
         )
     except FloatingPointError as error:
         print(f"autograd-lite train: {error}", file=sys.stderr)
@@ -125,11 +107,8 @@ def predict(model: Path, file: str) -> bool:
     EOFError, OSError, ValueError
         For files that cannot be read, or that do not fit together.
     """
-    network, width = _load(model)
     X, y = _samples(file)
-    if X.shape[1] != width:
-        raise ValueError(f"{file}: samples of {X.shape[1]} values; {model} takes {width}")
-    classes = np.argmax(outputs_of(network, X), axis=1)
+    classes = np.argmax(nn.predict(_load(model), X), axis=1)
     print("\n".join(map(str, classes.tolist())))
     if y is not None:
         print(f"accuracy {np.mean(classes == y):.2%} of {len(y):,} samples", file=sys.stderr)
@@ -141,18 +120,14 @@ def _sets(data: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _samples(file: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """The test set of whatever can be trained on; or the samples of one file."""
-    path = Path(file)
-    if file == "digits" or path.is_dir() or path.suffix == ".npz":
+    """The test set of whatever can be trained on; or the samples of an array."""
+    if not file.endswith(".npy"):
         return _sets(file)[2:]
-    X = np.load(path, allow_pickle=False) if path.suffix == ".npy" else read_idx(path, 3)
-    if X.ndim < 2:
-        raise ValueError(f"{file}: samples of shape (N, ...) are wanted, not {X.shape}")
-    return rows(file, X), None
+    return rows(file, np.load(file, allow_pickle=False)), None
 
 
-def _load(path: Path) -> tuple[nn.MLP, int]:
-    """Build the model that a file describes; and the width of its input."""
+def _load(path: Path) -> nn.MLP:
+    """Build the model that a file describes."""
     about = nn.read_metadata(path)
     try:
         widths, activation = json.loads(about["widths"]), about["activation"]
@@ -163,4 +138,4 @@ def _load(path: Path) -> tuple[nn.MLP, int]:
         nn.load(path, into=model)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: no model of autograd-lite train: {error}") from error
-    return model, widths[0]
+    return model

@@ -17,8 +17,7 @@ import numpy as np
 
 from .errors import ShapeError
 from .files import replace_file
-from .mode import no_grad
-from .nn import Module
+from .nn import Module, predict
 from .tensor import Tensor, plain
 
 if TYPE_CHECKING:
@@ -317,16 +316,8 @@ def draw_gradient_norms(
 
 
 def _outputs(model: Callable[[Any], Any], points: np.ndarray, threshold: float) -> np.ndarray:
-    """Ask the model for a score of each class, in its mode for predictions."""
-    modes = [(m, m.training) for _, m in model.named_modules()] if isinstance(model, Module) else []
-    try:
-        for module, _ in modes:
-            module.training = False
-        with no_grad():
-            outputs = np.asarray(plain(model(points)))
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    """Ask the model for a score of each class."""
+    outputs = np.asarray(predict(model, points))
     if outputs.shape not in ((len(points),), (len(points), *outputs.shape[1:2])):
         raise ShapeError(f"draw_boundary: outputs of shape {outputs.shape} for {points.shape}")
     if np.isnan(outputs).any():

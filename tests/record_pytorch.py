@@ -4,6 +4,7 @@ Run by hand where PyTorch is installed: ``python tests/record_pytorch.py``. The 
 file only. Recorded with PyTorch 2.13.0 (CPU), float64.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,27 +14,23 @@ OPTIMIZERS = {
     "sgd": ("SGD", {"lr": 0.1}),
     "sgd_momentum": ("SGD", {"lr": 0.05, "momentum": 0.9}),
     "sgd_nesterov": ("SGD", {"lr": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": 0.01}),
-    "sgd_dampening": ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.1}),
     "adam": ("Adam", {}),
     "adam_decay": ("Adam", {"lr": 0.02, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
     "adamw": ("AdamW", {}),
     "adamw_decay": ("AdamW", {"lr": 0.02, "betas": (0.8, 0.95), "weight_decay": 0.2}),
     "rmsprop": ("RMSprop", {}),
     "rmsprop_momentum": ("RMSprop", {"lr": 0.01, "alpha": 0.9, "momentum": 0.8, "eps": 1e-4}),
-    "rmsprop_centered": ("RMSprop", {"centered": True, "weight_decay": 0.1, "momentum": 0.5}),
+    "rmsprop_decay": ("RMSprop", {"weight_decay": 0.1, "momentum": 0.5}),
 }
 SCHEDULES = {
-    "step": lambda optim, o: optim.StepLR(o, step_size=7, gamma=0.3),
-    "cosine": lambda optim, o: optim.CosineAnnealingLR(o, T_max=20, eta_min=0.01),
-    "linear": lambda optim, o: optim.LinearLR(o, start_factor=0.1, total_iters=9),
-    "warm": lambda optim, o: optim.SequentialLR(
-        o,
-        [optim.LinearLR(o, 0.2, total_iters=10), optim.CosineAnnealingLR(o, T_max=30)],
-        milestones=[10],
-    ),
-    "lambda": lambda optim, o: optim.LambdaLR(o, lambda t: 1 / (1 + t)),
+    "step": ("StepLR", {"step_size": 7, "gamma": 0.3}, 0),
+    "cosine": ("CosineAnnealingLR", {"T_max": 20, "eta_min": 0.01}, 0),
+    "lambda": ("LambdaLR", {"lr_lambda": lambda t: 1 / (1 + t)}, 0),
+    "warm_step": ("StepLR", {"step_size": 8, "gamma": 0.5}, 4),
+    "warm_cosine": ("CosineAnnealingLR", {"T_max": 30, "eta_min": 0.005}, 9),
 }
-CLIPS = {"norm": 0.5, "norm_inf": 0.2, "norm_1": 1.0, "value": 0.1}
+"""By name: a kind, its settings, and how many steps of warm-up come before."""
+CLIPS = {"norm": 0.5, "value": 0.1}
 
 
 def problem():
@@ -78,21 +75,18 @@ def main():
     for name, (kind, settings) in OPTIMIZERS.items():
         ps = leaves()
         record(name, getattr(torch.optim, kind)(ps, **settings), ps)
-    for name, make in SCHEDULES.items():
+    for name, (kind, settings, n) in SCHEDULES.items():
         ps = leaves()
         sgd = torch.optim.SGD(ps, lr=0.1, momentum=0.5)
-        record(name, sgd, ps, schedule=make(torch.optim.lr_scheduler, sgd))
+        parts, library = [], torch.optim.lr_scheduler
+        if n:
+            parts.append(library.LinearLR(sgd, 1 / (n + 1), total_iters=n))
+        parts.append(getattr(library, kind)(sgd, **settings))
+        record(name, sgd, ps, schedule=library.SequentialLR(sgd, parts, [n] if n else []))
     for name, limit in CLIPS.items():
         ps = leaves()
-        norm = float({"norm_inf": "inf", "norm_1": 1}.get(name, 2))
-
-        def clip(ps=ps, limit=limit, name=name, norm=norm):
-            if name == "value":
-                torch.nn.utils.clip_grad_value_(ps, limit)
-            else:
-                torch.nn.utils.clip_grad_norm_(ps, limit, norm)
-
-        record(f"clip_{name}", torch.optim.SGD(ps, lr=0.1), ps, clip)
+        clip = getattr(torch.nn.utils, f"clip_grad_{name}_")
+        record(f"clip_{name}", torch.optim.SGD(ps, lr=0.1), ps, partial(clip, ps, limit))
     np.savez_compressed(Path(__file__).with_name("pytorch.npz"), **recorded)
 
 

@@ -89,12 +89,6 @@ def test_noise_is_a_standard_deviation():
     assert np.std(np.linalg.norm(X, axis=1)) == pytest.approx(0.01, rel=0.02)
 
 
-def test_a_class_without_a_point_is_refused():
-    for make, classes in ((lambda: data.moons(1), 2), (lambda: data.spirals(1, classes=0), 0)):
-        with pytest.raises(ValueError, match=f"n=1 points for {classes} classes; each class needs"):
-            make()
-
-
 def test_two_moons_are_told_apart():
     X, y = data.moons(1000, rng=0)
     rng = np.random.default_rng(0)
@@ -203,10 +197,6 @@ DAMAGE = {
         change("train-labels", lambda _: idx(LABELS[:3])),
         r"x_train of shape \(4, 4, 3\) and y_train of shape \(3,\)",
     ),
-    "other sizes": (
-        change("t10k-images", lambda _: idx(IMAGES[:2, :2])),
-        "training samples have 12 values, but those of the test have 6",
-    ),
     "no samples": (
         change("train-images", lambda _: idx(IMAGES[:0])),
         r"x_train of shape \(0, 4, 3\)",
@@ -224,7 +214,7 @@ def test_damaged_idx_files_are_refused_by_name(folder, damage, text):
 
 def test_a_missing_file_is_named(folder, tmp_path):
     (folder / "t10k-images-idx3-ubyte").unlink()
-    with pytest.raises(FileNotFoundError, match=r"neither t10k-images-idx3-ubyte nor .*gz"):
+    with pytest.raises(FileNotFoundError, match=r"t10k-images-idx3-ubyte\.gz"):
         data.load_mnist(folder)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         data.load_mnist(tmp_path / "nowhere")
@@ -271,7 +261,7 @@ HOSTILE = {
     "a lone array": (lone_array, "no file of arrays"),
     "cut": (cut, "damaged"),
     "a byte flipped": (flipped, "damaged.*Bad CRC"),
-    "no y_test": (without_y_test, "holds no y_test, only x_train, y_train, x_test"),
+    "no y_test": (without_y_test, "no y_test, only x_train, y_train, x_test"),
     "counts": (save(y_test=LABELS[:3]), r"x_test of shape \(2, 4, 3\) and y_test of shape \(3,\)"),
     "strings": (save(x_train=np.full((4, 3), "a")), "x_train is of <U1, not of numbers"),
     "integers": (save(x_test=LABELS[:2].reshape(2, 1)), "bytes or floating-point .* not int64"),

@@ -83,7 +83,7 @@ def test_the_loss_of_an_epoch_is_that_of_a_sample():
 
 
 @pytest.mark.parametrize("noisy", [False, True])
-@pytest.mark.parametrize("derived", [None, False])
+@pytest.mark.parametrize("derived", [True, False])
 def test_the_same_seed_gives_the_same_bits(noisy, derived):
     (a, adam, _), (b, other, _) = setting(noisy), setting(noisy)
     assert fit(a, adam, derived=derived) == fit(b, other, derived=derived)
@@ -160,12 +160,12 @@ def test_the_model_trains_in_one_mode_and_is_left_in_the_other():
 
 def test_predictions_in_portions_are_those_of_all_samples():
     model, _, _ = setting()
-    whole, parts = ag.training.predict(model, X), ag.training.predict(model, X, batch_size=7)
+    whole, parts = nn.predict(model, X), nn.predict(model, X, batch_size=7)
     np.testing.assert_allclose(parts, whole, rtol=1e-13)
     assert isinstance(parts, np.ndarray)
-    both = ag.training.predict(lambda x: {"a": x, "b": [x[:, 0]]}, X, batch_size=7)
+    both = nn.predict(lambda x: {"a": x, "b": [x[:, 0]]}, X, batch_size=7)
     np.testing.assert_array_equal(both["b"][0], X[:, 0])
-    assert ag.training.predict(model, X[:0]).shape == (0, 2)
+    assert nn.predict(model, X[:0]).shape == (0, 2)
 
 
 # Early stopping and the best weights.
@@ -201,6 +201,12 @@ def test_the_first_of_the_least_losses_is_the_best_and_nan_is_worse_than_any(los
     history.add({"loss": 0.0, "valid_loss": np.nan})
     history.keep_best(model, patience=len(losses) - best)
     assert history.stopped == f"no better valid_loss in {len(losses) - best} epochs"
+
+
+def test_a_metric_called_accuracy_takes_the_place_of_ours():
+    model, adam, _ = setting()
+    history = fit(model, adam, epochs=2, metrics={"accuracy": lambda z, y: 0.25})
+    assert history.columns()["accuracy"] == history.accuracy == [0.25, 0.25]
 
 
 def test_a_callback_that_returns_true_ends_the_training():
@@ -274,7 +280,7 @@ def test_ctrl_c_in_the_first_epoch_leaves_the_model_as_it_was():
 KINDS = {
     "sgd": lambda ps: optim.SGD(ps, 0.05, momentum=0.9, nesterov=True),
     "adam": lambda ps: optim.AdamW(ps, 0.05, betas=(0.8, 0.95)),
-    "rmsprop": lambda ps: optim.RMSprop(ps, 0.01, momentum=0.5, centered=True),
+    "rmsprop": lambda ps: optim.RMSprop(ps, 0.01, momentum=0.5),
 }
 
 
@@ -285,9 +291,7 @@ def test_interrupted_and_resumed_is_uninterrupted_to_the_bit(tmp_path, noisy, ki
     def trained(epochs, at=10**6, **settings):
         model, _, _ = setting(noisy)
         optimizer = KINDS[kind](model.parameters())
-        warm = optim.LinearLR(optimizer, total_iters=4)
-        cool = optim.CosineAnnealingLR(optimizer, 6)
-        schedule = optim.SequentialLR(optimizer, [warm, cool], [4])
+        schedule = optim.CosineAnnealingLR(optimizer, 6, warm_up=4)
 
         def crash(history):
             if history.epochs == at:
@@ -365,14 +369,15 @@ def test_a_file_that_is_no_checkpoint_of_this_training_changes_nothing(tmp_path)
         assert str(seeded.bit_generator.state) == str(drawn)
 
     other = nn.MLP([3, 4, 2], rng=0)
-    no = r"run\.npz is no checkpoint of this training: "
-    refused(no + ".*wrong shapes: layers.0.W", other, optim.Adam(other.parameters()), [schedule])
+    no = r"run\.npz is no checkpoint of this training: .*"
+    damage = no + "is damaged, or no file of arrays"
+    refused(no + "wrong shapes: layers.0.W", other, optim.Adam(other.parameters()), [schedule])
     model, sgd, schedule = setting(kind=optim.SGD)
-    refused(no + "load_state_dict: the state is of Adam, this is SGD", model, sgd, [schedule])
+    refused(no + "load_state_dict: SGD has no betas, ", model, sgd, [schedule])
     model, adam, schedule = setting()
     refused(no, model, adam)  # without its schedule
     mersenne = np.random.Generator(np.random.MT19937(0))
-    refused(no + ".*MT19937", model, adam, [schedule], mersenne)
+    refused(no + "MT19937", model, adam, [schedule], mersenne)
     whole = path.read_bytes()
     for damaged in (
         b"",
@@ -382,14 +387,14 @@ def test_a_file_that_is_no_checkpoint_of_this_training_changes_nothing(tmp_path)
         whole.replace(b"a", b"b"),
     ):
         path.write_bytes(damaged)
-        refused("is damaged, or no file of arrays|is no checkpoint", model, adam, [schedule])
+        refused(no, model, adam, [schedule])
     nn.save(model, path)
-    refused("is damaged, or no file of arrays", model, adam, [schedule])
+    refused(damage, model, adam, [schedule])
     for hostile in ({}, 3, [], [{}, {}, {}, {}, {}]):
         states.write(path, hostile)
         refused(no, model, adam, [schedule])
     np.savez(path, text=np.array([{}], dtype=object))  # pickled: never loaded
-    refused("is damaged, or no file of arrays", model, adam, [schedule])
+    refused(damage, model, adam, [schedule])
 
 
 def test_a_checkpoint_is_whole_or_the_old_one(tmp_path, monkeypatch):
@@ -421,7 +426,7 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_epoch(t
         def state_dict(self):
             return {"what": object()}
 
-    with pytest.raises(TypeError, match="a state holds a object; arrays, numbers"):
+    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
         fit(model, adam, [Odd()], checkpoint=tmp_path / "run.npz")
     assert not list(tmp_path.iterdir())
     np.testing.assert_array_equal(model.state_dict()["layers.0.W"], before["layers.0.W"])
@@ -504,10 +509,8 @@ def test_the_module_of_the_op_is_named():
     [
         ({"valid": None, "patience": 2}, "measured on valid="),
         ({"valid": None, "metrics": {"a": max}}, "measured on valid="),
-        ({"patience": 0}, "patience=0 must be positive"),
-        ({"metrics": {"epoch": max, "lr": max}}, "metrics cannot be named epoch, lr"),
-        ({"resume": True}, "goes on from checkpoint=path"),
-        ({"checkpoint": "run.pkl"}, r"checkpoint='run.pkl' must end in \.npz"),
+        ({"batch_size": 0}, "size=0 must be positive"),
+        ({"checkpoint": "run.pkl"}, r"'run.pkl': a file of arrays ends in \.npz or"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings, text):
@@ -516,14 +519,11 @@ def test_settings_that_contradict_each_other_are_refused(settings, text):
         fit(model, adam, **settings)
 
 
-def test_the_optimizer_of_another_model_and_a_loss_of_numbers_are_refused():
+def test_the_optimizer_of_another_model_is_refused():
     model, _, _ = setting()
     _, adam, _ = setting()
     with pytest.raises(ValueError, match="no parameter of this model"):
         fit(model, adam)
-    adam = optim.Adam(model.parameters())
-    with pytest.raises(TypeError, match="the loss is a float64, not a Tensor of one number"):
-        ag.fit(model, lambda z, y: z.data.sum(), TRAIN, optimizer=adam, derived=False)
 
 
 @pytest.mark.parametrize("derived", [True, False])

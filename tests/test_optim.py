@@ -59,10 +59,10 @@ def test_each_of_50_steps_is_that_of_pytorch(name, pytorch):
     assert np.abs(found[-1] - found[0]).max() > 1e-2  # it went somewhere
 
 
-def sgd(p, g, s, t, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False):
+def sgd(p, g, s, t, lr=1e-3, momentum=0, weight_decay=0, nesterov=False):
     g = g + weight_decay * p
     if momentum:
-        s["b"] = g if t == 1 else momentum * s["b"] + (1 - dampening) * g
+        s["b"] = momentum * s.get("b", 0) + g
         g = g + momentum * s["b"] if nesterov else s["b"]
     return p - lr * g
 
@@ -79,12 +79,10 @@ def adamw(p, g, s, t, lr=1e-3, weight_decay=1e-2, **settings):
     return adam(p - lr * weight_decay * p, g, s, t, lr=lr, **settings)
 
 
-def rmsprop(p, g, s, t, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False):
+def rmsprop(p, g, s, t, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0):
     g = g + weight_decay * p
     s["v"] = alpha * s.get("v", 0) + (1 - alpha) * g**2
-    s["a"] = alpha * s.get("a", 0) + (1 - alpha) * g
-    average = np.sqrt(s["v"] - s["a"] ** 2 if centered else s["v"]) + eps
-    s["b"] = momentum * s.get("b", 0) + g / average
+    s["b"] = momentum * s.get("b", 0) + g / (np.sqrt(s["v"]) + eps)
     return p - lr * s["b"]
 
 
@@ -108,15 +106,14 @@ def test_the_algorithms_as_pytorch_documents_them_go_there_too(name, pytorch):
 @pytest.mark.parametrize("name", CLIPS)
 def test_clipped_steps_are_those_of_pytorch(name, pytorch):
     ps = leaves()
-    norm = {"norm_inf": np.inf, "norm_1": 1}.get(name, 2)
 
     def clip():
         if name == "value":
             optim.clip_grad_value_(ps, CLIPS[name])
             return
         before = np.concatenate([p.grad.ravel() for p in ps])
-        found = optim.clip_grad_norm_(ps, CLIPS[name], norm)
-        assert found == pytest.approx(np.linalg.norm(before, norm), rel=1e-14)
+        found = optim.clip_grad_norm_(ps, CLIPS[name])
+        assert found == pytest.approx(np.linalg.norm(before), rel=1e-14)
 
     found, _ = path(optim.SGD(ps, lr=0.1), clip)
     np.testing.assert_allclose(found, pytorch[f"clip_{name}"], rtol=0, atol=1e-10)
@@ -126,7 +123,9 @@ def test_clipped_steps_are_those_of_pytorch(name, pytorch):
 def test_scheduled_rates_and_steps_are_those_of_pytorch(name, pytorch):
     ps = leaves()
     optimizer = optim.SGD(ps, lr=0.1, momentum=0.5)
-    found, rates = path(optimizer, schedule=SCHEDULES[name](optim, optimizer))
+    kind, settings, warm_up = SCHEDULES[name]
+    schedule = getattr(optim, kind)(optimizer, **settings, warm_up=warm_up)
+    found, rates = path(optimizer, schedule=schedule)
     np.testing.assert_allclose(rates, pytorch[f"{name}_lr"], rtol=0, atol=1e-14)
     np.testing.assert_allclose(found, pytorch[name], rtol=0, atol=1e-10)
 
@@ -206,14 +205,14 @@ def test_a_state_of_something_else_is_refused_and_changes_nothing():
     adam = optim.Adam(leaves())
     path(adam, steps=2)
     before = adam.state_dict()
-    with pytest.raises(ValueError, match="the state is of SGD, this is Adam"):
+    with pytest.raises(ValueError, match="Adam has no momentum, nesterov"):
         adam.load_state_dict(optim.SGD(leaves()).state_dict())
     with pytest.raises(ValueError, match="1 parameters for 2"):
         adam.load_state_dict(optim.Adam(leaves()[:1]).state_dict())
     other = optim.Adam(leaves()[::-1])
     backward(*other.parameters[::-1])
     other.step()
-    with pytest.raises(ag.ShapeError, match=r"exp_avg of shape \(1,\) for parameter 0, .*\(2, 1\)"):
+    with pytest.raises(ag.ShapeError, match=r"\(1,\) for \(2, 1\), parameter 0"):
         adam.load_state_dict(other.state_dict())
     foreign = {**adam.state_dict(), "settings": {"lr": 1.0, "step": 2}}
     with pytest.raises(ValueError, match="Adam has no step"):
@@ -227,36 +226,19 @@ W = Tensor(1.0, requires_grad=True)
 @pytest.mark.parametrize(
     ("make", "kind", "text"),
     [
-        (lambda: optim.SGD([W], lr=0), ValueError, "learning rate must be positive, not 0"),
-        (lambda: optim.SGD([W], lr=np.inf), ValueError, "must be positive, not inf"),
+        (lambda: optim.SGD([W], lr=0), ValueError, "lr must be positive, not 0"),
+        (lambda: optim.SGD([W], lr=np.inf), ValueError, "lr must be 0 or more, not inf"),
         (lambda: optim.SGD([W], momentum=-1), ValueError, "momentum must be 0 or more, not -1"),
-        (lambda: optim.SGD([W], nesterov=True), ValueError, "nesterov=True needs a momentum"),
-        (
-            lambda: optim.SGD([W], momentum=0.9, dampening=0.1, nesterov=True),
-            ValueError,
-            "and no dampening",
-        ),
-        (
-            lambda: optim.Adam([W], betas=(0.9, 1)),
-            ValueError,
-            "betas must be below 1, not .*1",
-        ),
         (lambda: optim.Adam([W], eps=np.nan), ValueError, "eps must be 0 or more, not nan"),
         (lambda: optim.AdamW([W], weight_decay=-1), ValueError, "weight_decay must be 0 or"),
         (lambda: optim.RMSprop([W, W]), ValueError, "a parameter twice"),
         (
             lambda: optim.SGD([Tensor(1j, requires_grad=True)]),
             TypeError,
-            "moves real parameters",
+            "moves real leaves",
         ),
         (lambda: optim.clip_grad_norm_([W], 0), ValueError, "max_norm must be positive, not 0"),
         (lambda: optim.clip_grad_value_([W], -1), ValueError, "clip_value must be positive"),
-        (lambda: optim.StepLR(optim.SGD([W]), 0), ValueError, "step_size must be positive"),
-        (
-            lambda: optim.SequentialLR(optim.SGD([W]), [], [3]),
-            ValueError,
-            r"0 schedulers need one milestone less, .*; not \[3\]",
-        ),
         (lambda: optim.Optimizer([W], 1).direction(0, 1), NotImplementedError, "no direction"),
     ],
 )
@@ -265,13 +247,21 @@ def test_settings_that_mean_nothing_are_refused(make, kind, text):
         make()
 
 
-def test_schedules_in_sequence_are_in_order_and_of_one_optimizer():
-    a, b = optim.SGD([W], 0.1), optim.SGD([W], 0.1)
-    warm, cool = optim.LinearLR(a), optim.CosineAnnealingLR(b, 5)
-    with pytest.raises(ValueError, match="of another optimizer"):
-        optim.SequentialLR(a, [warm, cool], [5])
-    with pytest.raises(ValueError, match=r"increase from 0; not \[0\]"):
-        optim.SequentialLR(a, [warm, optim.StepLR(a, 2)], [0])
+def test_a_second_schedule_begins_where_the_first_did():
+    sgd = optim.SGD([W], 0.1)
+    for _ in range(2):
+        schedule = optim.CosineAnnealingLR(sgd, 3)
+        assert sgd.lr == 0.1
+        for _ in range(3):
+            schedule.step()
+        assert sgd.lr == 0.0
+
+
+def test_an_adam_goes_on_as_the_adamw_whose_state_it_was_given():
+    (a, b), settings = (leaves(), leaves()), {"lr": 0.02, "weight_decay": 0.2}
+    adam, adamw = optim.Adam(a), optim.AdamW(b, **settings)
+    adam.load_state_dict(adamw.state_dict())
+    np.testing.assert_array_equal(path(adam)[0], path(adamw)[0])
 
 
 def test_a_norm_that_is_not_finite_is_never_hidden():
@@ -287,7 +277,7 @@ def test_a_norm_that_is_not_finite_is_never_hidden():
 
 def test_a_schedule_goes_on_from_its_state():
     optimizer = optim.SGD([W], lr=0.1)
-    schedule = optim.CosineAnnealingLR(optimizer, 10)
+    schedule = optim.CosineAnnealingLR(optimizer, 10, warm_up=2)
     for _ in range(4):
         schedule.step()
     state, of_optimizer = json.loads(json.dumps(schedule.state_dict())), optimizer.state_dict()
@@ -296,7 +286,7 @@ def test_a_schedule_goes_on_from_its_state():
         schedule.step()
         expected.append(optimizer.lr)
     other = optim.SGD([W], lr=0.1)
-    again = optim.CosineAnnealingLR(other, 10)
+    again = optim.CosineAnnealingLR(other, 10, warm_up=2)
     other.load_state_dict(of_optimizer)
     again.load_state_dict(state)
     found = []
@@ -306,9 +296,9 @@ def test_a_schedule_goes_on_from_its_state():
     assert found == expected
 
 
-def valley(p, scale=100.0):
+def valley(p):
     x, (y,) = p["x"], p["rest"]
-    return np.sum((1 - x) ** 2 + scale * (y - x**2) ** 2)
+    return np.sum((1 - x) ** 2 + 100 * (y - x**2) ** 2)
 
 
 START = {"x": np.full((2, 3), -1.2), "rest": [np.ones(3, np.float32)]}
@@ -320,10 +310,9 @@ def test_minimize_finds_the_bottom_of_a_valley_in_a_nested_structure(way):
     f = {
         "tape": valley,
         "value_and_grad": ag.value_and_grad(valley),
-        "derived": ag.derive(valley, START, np.float64(100.0)),
+        "derived": ag.derive(valley, START),
     }[way]
-    scale = (np.float64(100.0),) if way == "derived" else ()
-    found = optim.minimize(f, START, scale, jac=way != "tape", tol=1e-12)
+    found = optim.minimize(f, START, jac=way != "tape", tol=1e-12)
     assert found.success
     assert found.fun < 1e-9
     assert (found.x["x"].shape, found.x["x"].dtype) == ((2, 3), np.float64)
@@ -344,14 +333,9 @@ def test_minimize_fits_a_model_better_than_steps_do():
         penalty = ridge * (np.sum(parameters["W"] ** 2) + np.sum(parameters["b"] ** 2))
         return nn.cross_entropy(nn.functional_call(model, parameters, X), y) + penalty
 
-    seen = []
-    found = optim.minimize(
-        loss, dict(model.named_parameters()), tol=1e-12, callback=seen.append,
-        options={"maxiter": 200},
-    )  # fmt: skip
+    start = dict(model.named_parameters())
+    found = optim.minimize(loss, start, tol=1e-12, options={"maxiter": 200})
     assert found.success
-    assert len(seen) == found.nit
-    assert set(seen[0]) == {"W", "b"}
     for g in ag.grad(loss)(found.x).values():
         np.testing.assert_allclose(g, 0, atol=1e-5)
     model.load_state_dict(found.x)
@@ -360,12 +344,9 @@ def test_minimize_fits_a_model_better_than_steps_do():
 
 def test_minimize_says_what_it_cannot_do(monkeypatch):
     pytest.importorskip("scipy")
-    with pytest.raises(TypeError, match=r"not int64: write np\.asarray"):
+    with pytest.raises(TypeError, match=r"not int64; write x\.astype\(float\)"):
         optim.minimize(valley, {"x": np.arange(3)})
-    with pytest.raises(ValueError, match="there are no parameters"):
-        optim.minimize(valley, {"x": np.zeros((0, 3))})
-    with pytest.raises(FloatingPointError, match=r"value is inf.*start elsewhere"):
-        optim.minimize(lambda x: np.sum(x) * np.inf, np.ones(2))
+    assert not optim.minimize(lambda x: np.sum(x) * np.inf, np.ones(2)).success
     with pytest.raises(TypeError, match="the gradient must be a dict with the keys"):
         optim.minimize(lambda p: (1.0, p["x"]), {"x": np.ones(3)}, jac=True)
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)

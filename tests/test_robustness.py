@@ -74,11 +74,9 @@ def test_a_rule_whose_cotangent_has_a_wrong_shape_of_the_same_size_is_refused():
 
 def test_optimizers_take_lists_of_leaves_and_keep_the_dtype():
     w = Tensor(np.ones(2, np.float32), requires_grad=True)
-    with pytest.raises(TypeError, match=r"write \[w\] for w"):
-        optim.SGD(w)
-    for wrong in (np.ones(2), Tensor(1.0), w * 2):
+    for wrong in (w, [np.ones(2)], [Tensor(1.0)], [w * 2]):
         with pytest.raises(TypeError, match="leaves that require a gradient"):
-            optim.Adam([wrong])
+            optim.Adam(wrong)
     for optimizer in (optim.SGD([w], np.float64(0.1)), optim.Adam([w], np.float64(0.1))):
         (w * w).sum().backward()
         optimizer.step()
@@ -91,16 +89,17 @@ def test_accuracy_wants_a_class_for_each_sample():
     assert ag.accuracy(lambda X: X, np.eye(3), np.array([0, 1, 1])) == pytest.approx(2 / 3)
 
 
-def test_fit_refuses_settings_that_would_train_nothing():
+def test_fit_refuses_batches_and_data_that_would_train_nothing():
     model = nn.MLP([2, 2], rng=0)
     data = np.ones((4, 2)), np.zeros(4, int)
     sgd = optim.SGD(model.parameters())
-    for wrong in ({"batch_size": -1}, {"batch_size": 0}, {"epochs": 0}):
-        with pytest.raises(ValueError, match="must be positive"):
-            ag.fit(model, nn.cross_entropy, data, optimizer=sgd, **wrong)
-    bad = np.full((4, 2), np.nan), np.zeros(4, int)
-    with pytest.raises(ValueError, match="valid: the samples hold 8 values"):
-        ag.fit(model, nn.cross_entropy, data, valid=bad, optimizer=sgd)
+    for size in (-1, 0):
+        with pytest.raises(ValueError, match=f"size={size} must be positive"):
+            ag.fit(model, nn.cross_entropy, data, optimizer=sgd, batch_size=size)
+    with pytest.raises(ValueError, match="0 samples, but 0 labels; there is one of each"):
+        ag.fit(model, nn.cross_entropy, (np.ones((0, 2)), np.zeros(0, int)), optimizer=sgd)
+    with pytest.raises(ValueError, match=r"4 samples, but 3 labels"):
+        ag.fit(model, nn.cross_entropy, (data[0], data[1][:3]), optimizer=sgd)
 
 
 def test_a_seed_makes_a_model_as_a_generator_does():

@@ -41,8 +41,8 @@ def batches(
     [2, 2, 1]
     """
     X, y = np.asarray(X), np.asarray(y)
-    if len(X) != len(y):
-        raise ValueError(f"batches: {len(X)} samples, but {len(y)} labels")
+    if len(X) != len(y) or len(X) == 0:
+        raise ValueError(f"batches: {len(X)} samples, but {len(y)} labels; there is one of each")
     if size < 1:
         raise ValueError(f"batches: size={size} must be positive")
     order = np.random.default_rng(rng).permutation(len(X))

@@ -93,8 +93,6 @@ def curve(
 
 def _labels(n: int, classes: int, rng: Rng) -> tuple[np.ndarray, np.random.Generator]:
     """Labels of classes of one size in random order, and what goes on drawing."""
-    if not 1 <= classes <= n:
-        raise ValueError(f"n={n} points for {classes} classes; each class needs one at least")
     rng = np.random.default_rng(rng)
     return rng.permutation(np.arange(n) % classes), rng
 

@@ -51,8 +51,7 @@ def scaled(
     n = {"in": fan_in, "out": fan_out, "average": (fan_in + fan_out) / 2}[fan]
     rng = np.random.default_rng(rng)
     unit = rng.uniform(-1, 1, shape) * np.sqrt(3) if uniform else rng.standard_normal(shape)
-    weights: np.ndarray = (unit * (gain / np.sqrt(n))).astype(dtype)
-    return weights
+    return np.asarray(unit * (gain / np.sqrt(n)), dtype)
 
 
 # Glorot and Bengio (2010), eq. (16) and (12); He et al. (2015), eq. (10); LeCun et al. (1998),
@@ -81,8 +80,7 @@ def orthogonal(
     tall = np.random.default_rng(rng).standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
     q = q * np.where(np.diag(r) < 0, -gain, gain)
-    weights: np.ndarray = (q if rows >= columns else q.T).reshape(shape).astype(dtype)
-    return weights
+    return np.asarray((q if rows >= columns else q.T).reshape(shape), dtype)
 
 
 def zeros(shape: tuple[int, ...], *, rng: Any = None, dtype: Any = np.float64) -> np.ndarray:  # noqa: ARG001

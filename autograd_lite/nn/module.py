@@ -12,9 +12,9 @@ import numpy as np
 from ..errors import DataDependentError, ShapeError
 from ..mode import mode, no_grad, scope
 from ..tensor import Tensor, plain
-from ..tree import flatten, map_leaves
+from ..tree import flatten, map_leaves, replaced
 
-__all__ = ["Module", "functional_call"]
+__all__ = ["Module", "functional_call", "predict"]
 
 T = TypeVar("T")
 
@@ -124,9 +124,8 @@ class Module:
         for name, x in values.items():
             if not np.can_cast(x.dtype, own[name].dtype, "same_kind"):
                 raise TypeError(f"load_state_dict: {name} is of {x.dtype}, not {own[name].dtype}")
-        copies = {name: np.array(x, own[name].dtype) for name, x in values.items()}
-        for name, copied in copies.items():
-            own[name].data = copied
+        for name, x in values.items():
+            own[name].data = np.array(x, own[name].dtype)
 
     def __repr__(self) -> str:
         return self._table({})
@@ -237,6 +236,36 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -
     finally:
         for holder, key, value in attributes:
             holder[key] = value
+
+
+def predict(model: Callable[[Any], Any], X: np.ndarray, batch_size: int = 1024) -> Any:
+    """Compute the outputs of a model, in the mode of `eval` and without recording.
+
+    Parameters
+    ----------
+    model : callable
+        Each module in it is put back into its own mode afterwards.
+    X : ndarray, shape (N, ...)
+    batch_size : int
+        Samples that are computed together; it bounds the memory that is needed.
+
+    Returns
+    -------
+    ndarray, shape (N, ...)
+        Or a structure of them, where the model returns one.
+    """
+    modules = [m for _, m in model.named_modules()] if isinstance(model, Module) else []
+    modes = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        with no_grad():
+            starts = range(0, max(len(X), 1), batch_size)
+            parts = [map_leaves(plain, model(X[i : i + batch_size])) for i in starts]
+    finally:
+        for module, training in zip(modules, modes, strict=True):
+            module.training = training
+    return replaced(parts[0], map(np.concatenate, zip(*map(flatten, parts), strict=True)))
 
 
 def check_fit(what: str, own: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:

@@ -17,11 +17,9 @@ __all__ = ["minimize"]
 def minimize(
     f: Callable[..., Any],
     params: Any,
-    args: tuple[Any, ...] = (),
     *,
     method: str = "L-BFGS-B",
     jac: bool = False,
-    callback: Callable[[Any], object] | None = None,
     **settings: Any,
 ) -> Any:
     """Minimise a function of all its data at once: `scipy.optimize.minimize` with its gradient.
@@ -29,18 +27,14 @@ def minimize(
     Parameters
     ----------
     f : callable
-        ``f(params, *args)`` returns one real number; with ``jac=True`` also its gradient, as
-        `ag.value_and_grad` and the programs of `ag.derive` do.
+        ``f(params)`` returns one real number; with ``jac=True`` also its gradient, as the
+        programs of `ag.derive` do.
     params : array or nested structure of arrays
         Where to start; floating-point.
-    args : tuple
-        What else `f` takes.
     method : str
         Any of SciPy's that uses a gradient and no Hessian: "L-BFGS-B", "BFGS", "CG".
     jac : bool
         Whether `f` returns its gradient too; by default it is differentiated.
-    callback : callable, optional
-        Called with the parameters after each iteration.
     **settings
         What else `scipy.optimize.minimize` takes: ``tol=1e-9``, ``options={"maxiter": 100}``.
 
@@ -56,10 +50,6 @@ def minimize(
         Without SciPy.
     TypeError
         For parameters that are not floating-point.
-    ValueError
-        For no parameters.
-    FloatingPointError
-        If `f` or its gradient is not finite at the start.
 
     References
     ----------
@@ -81,14 +71,6 @@ def minimize(
         ) from error
     params = map_leaves(lambda x: np.asarray(plain(x)), params)
     leaves = flatten(params)
-    if not sum(x.size for x in leaves):
-        raise ValueError("minimize: there are no parameters")
-    for x in leaves:
-        if x.dtype.kind != "f":
-            raise TypeError(
-                f"minimize: parameters are real floating-point numbers, not {x.dtype}: write "
-                "np.asarray(data, dtype=float)"
-            )
     ends = np.cumsum([x.size for x in leaves])[:-1]
     both = f if jac else value_and_grad(f)
 
@@ -97,21 +79,11 @@ def minimize(
         return replaced(params, [part.reshape(x.shape).astype(x.dtype) for part, x in parts])
 
     def value_and_flat_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = both(structured(flat), *args)
-        leaves = flatten_like(params, gradient, "minimize: the gradient")
-        return float(plain(value)), _flat(leaves)
+        value, gradient = both(structured(flat))
+        return float(plain(value)), _flat(flatten_like(params, gradient, "minimize: the gradient"))
 
-    start = _flat(leaves)
-    value, gradient = value_and_flat_gradient(start)
-    if not (np.isfinite(value) and np.isfinite(gradient).all()):
-        raise FloatingPointError(
-            f"minimize: at the start the value is {value}, and {np.sum(~np.isfinite(gradient))} "
-            f"of {gradient.size} elements of the gradient are not finite; start elsewhere"
-        )
-    if callback:
-        settings["callback"] = lambda flat: callback(structured(flat))
     result = scipy.optimize.minimize(
-        value_and_flat_gradient, start, method=method, jac=True, **settings
+        value_and_flat_gradient, _flat(leaves), method=method, jac=True, **settings
     )
     result.x = structured(result.x)
     return result

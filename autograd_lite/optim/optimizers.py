@@ -1,4 +1,4 @@
-"""Optimizers: they give each parameter new data from its gradient.
+"""Optimizers: they give each parameter new data from its gradient, which may be clipped before.
 
 The data are replaced, not written over, so a tape recorded before a step still holds the values
 it was computed from.
@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tensor import Tensor
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_grad_norm_", "clip_grad_value_"]
 
 
 @dataclass(eq=False)
@@ -68,10 +68,8 @@ class Optimizer:
 
     def __post_init__(self, params: Iterable[Tensor]) -> None:
         kind = type(self).__name__
-        if isinstance(params, Tensor):
-            raise TypeError(f"{kind} takes a list of parameters: write [w] for w")
-        if not 0 < self.lr < np.inf:
-            raise ValueError(f"{kind}: the learning rate must be positive, not {self.lr}")
+        if not self.lr > 0:
+            raise ValueError(f"{kind}: lr must be positive, not {self.lr}")
         for name, value in self._settings().items():
             if not (np.min(value) >= 0 and np.max(value) < np.inf):
                 raise ValueError(f"{kind}: {name} must be 0 or more, not {value}")
@@ -79,12 +77,9 @@ class Optimizer:
             setattr(self, name, np.asarray(value).tolist())
         self.parameters = list(params)
         for p in self.parameters:
-            if not (isinstance(p, Tensor) and p.requires_grad and p.op is None):
-                raise TypeError(
-                    f"{kind} moves leaves that require a gradient; this is not one: {p!r}"
-                )
-            if p.dtype.kind == "c":
-                raise TypeError(f"{kind} moves real parameters; keep z.real and z.imag of {p!r}")
+            is_leaf = isinstance(p, Tensor) and p.requires_grad and p.op is None
+            if not is_leaf or p.dtype.kind == "c":
+                raise TypeError(f"{kind} moves real leaves that require a gradient, not {p!r}")
         if not self.parameters:
             raise ValueError(f"{kind} was given no parameters")
         if len({id(p) for p in self.parameters}) < len(self.parameters):
@@ -115,8 +110,7 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """Copy the settings and what is remembered of each parameter."""
-        kind = type(self).__name__
-        return deepcopy({"kind": kind, "settings": self._settings(), "state": self.state})
+        return deepcopy({"settings": self._settings(), "state": self.state})
 
     def _settings(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in ("parameters", "state")}
@@ -129,21 +123,14 @@ class Optimizer:
         ValueError
             For the state of another kind of optimizer, or of other parameters.
         """
-        kind = type(self).__name__
-        if (given := state.get("kind")) != kind:
-            raise ValueError(f"load_state_dict: the state is of {given}, this is {kind}")
         if (n := len(state["state"])) != len(self.parameters):
             raise ValueError(f"load_state_dict: {n} parameters for {len(self.parameters)}")
         for i, (p, of) in enumerate(zip(self.parameters, state["state"], strict=True)):
-            for name, x in of.items():
-                if np.ndim(x) and np.shape(x) != p.shape:
-                    raise ShapeError(
-                        f"load_state_dict: {name} of shape {np.shape(x)} for parameter {i}, "
-                        f"{p.name or 'unnamed'}, of shape {p.shape}"
-                    )
+            if wrong := {np.shape(x) for x in of.values()} - {(), p.shape}:
+                raise ShapeError(f"load_state_dict: {wrong.pop()} for {p.shape}, parameter {i}")
         known = {*self._settings(), "initial_lr"}
-        if unknown := state["settings"].keys() - known:
-            raise ValueError(f"load_state_dict: {kind} has no {', '.join(sorted(unknown))}")
+        if unknown := sorted(state["settings"].keys() - known):
+            raise ValueError(f"load_state_dict: {type(self).__name__} has no {', '.join(unknown)}")
         copy = deepcopy(dict(state))
         self.state = copy["state"]
         vars(self).update(copy["settings"])
@@ -158,9 +145,7 @@ class SGD(Optimizer):
     params : iterable of Tensor
     lr : float
     momentum : float
-        The share of the last direction that is kept: ``v = momentum * v + (1 - dampening) * g``.
-    dampening : float
-        Not applied to the first gradient, which is the first `v`.
+        The share of the last direction that is kept: ``v = momentum * v + g``.
     weight_decay : float
     nesterov : bool
         Look ahead: the direction is ``g + momentum * v``, not `v`.
@@ -172,20 +157,13 @@ class SGD(Optimizer):
     """
 
     momentum: float = 0.0
-    dampening: float = 0.0
     weight_decay: float = 0.0
     nesterov: bool = False
-
-    def __post_init__(self, params: Iterable[Tensor]) -> None:
-        super().__post_init__(params)
-        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            raise ValueError("SGD: nesterov=True needs a momentum, and no dampening")
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
         if not self.momentum:
             return g
-        v = self.state[i].get("momentum_buffer")
-        v = g.copy() if v is None else self.momentum * v + (1 - self.dampening) * g
+        v: np.ndarray = self.momentum * self.state[i].get("momentum_buffer", 0.0) + g
         self.state[i]["momentum_buffer"] = v
         return g + self.momentum * v if self.nesterov else v
 
@@ -203,6 +181,8 @@ class Adam(Optimizer):
     eps : float
         Keeps the division finite.
     weight_decay : float
+    decoupled_weight_decay : bool
+        Shrink the parameters themselves instead: by ``lr * weight_decay`` of them in each step.
 
     References
     ----------
@@ -212,11 +192,7 @@ class Adam(Optimizer):
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0
-
-    def __post_init__(self, params: Iterable[Tensor]) -> None:
-        super().__post_init__(params)
-        if max(self.betas) >= 1:
-            raise ValueError(f"{type(self).__name__}: betas must be below 1, not {self.betas}")
+    decoupled_weight_decay: bool = False
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
         mine, (b1, b2) = self.state[i], self.betas
@@ -229,9 +205,7 @@ class Adam(Optimizer):
 
 @dataclass(eq=False)
 class AdamW(Adam):
-    """Adam that shrinks the parameters themselves: by ``lr * weight_decay`` of them in each step.
-
-    Parameters are those of `Adam`.
+    """Adam with a decoupled weight decay.
 
     References
     ----------
@@ -239,7 +213,7 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 1e-2
-    decoupled_weight_decay = True
+    decoupled_weight_decay: bool = True
 
 
 @dataclass(eq=False)
@@ -257,13 +231,10 @@ class RMSprop(Optimizer):
     weight_decay : float
     momentum : float
         The share of the last direction that is kept.
-    centered : bool
-        Divide by the running standard deviation: the mean is taken off.
 
     References
     ----------
-    Tieleman and Hinton (2012), lecture 6.5; centered: Graves (2013), equations 38 to 41, but with
-    `eps` outside of the root, as in PyTorch.
+    Tieleman and Hinton (2012), lecture 6.5, with `eps` outside of the root, as in PyTorch.
     """
 
     lr: float = 1e-2
@@ -271,16 +242,63 @@ class RMSprop(Optimizer):
     eps: float = 1e-8
     weight_decay: float = 0.0
     momentum: float = 0.0
-    centered: bool = False
 
     def direction(self, i: int, g: np.ndarray) -> np.ndarray:  # noqa: D102
         mine, a = self.state[i], self.alpha
         v = mine["square_avg"] = a * mine.get("square_avg", 0.0) + (1 - a) * g * g
-        if self.centered:
-            mean = mine["grad_avg"] = a * mine.get("grad_avg", 0.0) + (1 - a) * g
-            v = v - mean * mean
         direction: np.ndarray = g / (np.sqrt(v) + self.eps)
         if self.momentum:
             direction = self.momentum * mine.get("momentum_buffer", 0.0) + direction
             mine["momentum_buffer"] = direction
         return direction
+
+
+def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
+    """Scale all gradients by the same number, so that their common norm is at most `max_norm`.
+
+    Parameters
+    ----------
+    params : Tensor or iterable of Tensor
+        Those without a gradient are passed over.
+    max_norm : float
+
+    Returns
+    -------
+    float
+        The norm before. If it is NaN or infinite, the gradients become NaN or 0.
+
+    Raises
+    ------
+    ValueError
+        For a `max_norm` that is not positive.
+
+    References
+    ----------
+    Pascanu, Mikolov and Bengio (2013), algorithm 1; the 1e-6 in the quotient is PyTorch's.
+    """
+    given = _with_gradient(params, "clip_grad_norm_: max_norm", max_norm)
+    norm = float(np.linalg.norm([np.linalg.norm(p.grad) for p in given]))
+    scale = float(np.minimum(1.0, max_norm / (norm + 1e-6)))  # NaN stays NaN
+    for p in given:
+        p.grad = p.grad * scale
+    return norm
+
+
+def clip_grad_value_(params: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Limit each element of the gradients to the interval from -clip_value to clip_value.
+
+    Raises
+    ------
+    ValueError
+        For a `clip_value` that is not positive.
+    """
+    for p in _with_gradient(params, "clip_grad_value_: clip_value", clip_value):
+        p.grad = np.clip(p.grad, -clip_value, clip_value)
+
+
+def _with_gradient(params: Tensor | Iterable[Tensor], name: str, limit: float) -> list[Tensor]:
+    """List the parameters that a limit applies to, after a check of it."""
+    if not limit > 0:
+        raise ValueError(f"{name} must be positive, not {limit}")
+    listed = [params] if isinstance(params, Tensor) else params
+    return [p for p in listed if p.grad is not None]

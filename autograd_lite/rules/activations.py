@@ -266,6 +266,7 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Any:
             f"sigmoid_cross_entropy: targets of shape {targets.shape} for logits of shape "
             f"{logits.shape}; give both one shape, as with logits.reshape(targets.shape)"
         )
-    if targets.dtype.kind in "biu":
-        targets = targets.astype(np.result_type(logits.dtype, np.float16))
+    dtype = np.result_type(logits.dtype, np.float16)
+    if targets.dtype != dtype and targets.dtype.kind in "biuf":
+        targets = targets.astype(dtype)  # or a loss of float32 logits would be float64
     return _record_logistic_loss(logits, targets)

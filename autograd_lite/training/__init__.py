@@ -1,7 +1,6 @@
 """Training by mini-batches: `fit`, what it measures, and where it can go on."""
 
-from .fitting import fit
+from .fitting import accuracy, fit
 from .history import History
-from .predicting import accuracy, predict
 
-__all__ = ["History", "accuracy", "fit", "predict"]
+__all__ = ["History", "accuracy", "fit"]

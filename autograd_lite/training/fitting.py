@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,21 +10,17 @@ from typing import Any
 import numpy as np
 
 from ..data import batches
+from ..errors import ShapeError
+from ..files import File
 from ..mode import no_grad
-from ..nn import Module
+from ..nn import Module, predict
 from ..optim import Optimizer, clip_grad_norm_
 from ..tensor import plain
 from .history import History
-from .predicting import hits, predict
-from .state import Generators, copied, put_back, read, write
+from .state import Generators, copied, go_on_from, put_back, write
 from .steps import Data, Loss, Step
 
-__all__ = ["fit"]
-
-_ADVICE = (
-    "try a smaller learning rate, clip_grad_norm=1.0, or a stable form of the loss, such as "
-    "nn.cross_entropy of logits"
-)
+__all__ = ["accuracy", "fit"]
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
@@ -44,9 +39,9 @@ def fit(
     callbacks: Iterable[Callable[[History], object]] = (),
     clip_grad_norm: float | None = None,
     patience: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint: File | None = None,
     resume: bool = False,
-    derived: bool | None = None,
+    derived: bool = True,
 ) -> History:
     """Train a model by mini-batches in random order.
 
@@ -70,7 +65,8 @@ def fit(
     rng : numpy.random.Generator or int, optional
         Draws the order of the samples.
     metrics : dict of str to callable, optional
-        ``metric(outputs, labels)`` of all validation data, as arrays; a number.
+        ``metric(outputs, labels)`` of all validation data, as arrays; a number. One called
+        accuracy takes the place of ours.
     callbacks : iterable of callable
         Called with the history after each epoch. One that returns True ends the training. What
         has `state_dict` and `load_state_dict`, such as a schedule, is part of a checkpoint.
@@ -80,14 +76,15 @@ def fit(
         Stop after so many epochs in a row whose loss of the validation data was no smaller than
         the least before, and give the model the weights of that best epoch at the end.
     checkpoint : str or path, optional
-        An ``.npz`` file, written after each epoch as a whole or not at all, to go on from.
+        A file ``.npz`` or ``.safetensors`` to go on from, written after each epoch as a whole or
+        not at all.
     resume : bool
         Go on from the `checkpoint` if that file is there, to the same bits as without a break;
         `epochs` counts those before it too. Everything else has to be given as before.
-    derived : bool, optional
-        Whether to run a derived program: True insists on it, False records each batch anew; by
-        default it is used where it can be. It keeps what `forward` reads apart from Tensors:
-        with callbacks that change such things, say False.
+    derived : bool
+        Whether to run a derived program where it can be; False records each batch anew. A program
+        keeps what `forward` reads apart from Tensors: with callbacks that change such things, say
+        False.
 
     Returns
     -------
@@ -95,11 +92,9 @@ def fit(
 
     Raises
     ------
-    DataDependentError
-        With ``derived=True``, for a model whose course depends on its data.
     ValueError
-        For samples and labels that differ in number, or that hold NaN or infinity, for settings
-        that contradict each other, or a checkpoint that is damaged or of another training.
+        For samples and labels that differ in number, or hold NaN or infinity, for settings that
+        contradict each other, or a checkpoint that is damaged or of another training.
     FloatingPointError
         If the loss becomes NaN or infinite; it names the op and the line it comes from.
 
@@ -120,35 +115,31 @@ def fit(
     >>> history.derived, history.valid_loss[history.best] < 0.01
     (True, True)
     """
-    X, y = _checked("train", train)
-    if valid is not None:
-        valid = _checked("valid", valid)
-    for name, n in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
-        if n is not None and n < 1:
-            raise ValueError(f"fit: {name}={n} must be positive")
+    X, y = map(np.asarray, train)
+    example = next(batches(X, y, batch_size, rng=0))
+    for name, values in {"samples": X, "labels": y}.items():
+        if wrong := np.argwhere(~np.isfinite(values)).tolist():
+            raise ValueError(
+                f"fit: the {name} hold {len(wrong)} values that are NaN or infinite, the first at "
+                f"{tuple(wrong[0])}; leave those rows out, or fill them with np.nan_to_num"
+            )
     if valid is None and (patience or metrics):
         raise ValueError("fit: patience and metrics are measured on valid=(X, y)")
-    if taken := {"epoch", *History.__dataclass_fields__} & set(metrics or ()):
-        raise ValueError(f"fit: metrics cannot be named {', '.join(sorted(taken))}")
-    if checkpoint is None and resume:
-        raise ValueError("fit: resume=True goes on from checkpoint=path")
-    if checkpoint is not None and Path(checkpoint).suffix != ".npz":
-        raise ValueError(f"fit: checkpoint={os.fspath(checkpoint)!r} must end in .npz")
     if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:
         raise ValueError(
             "fit: the optimizer has no parameter of this model; make it from model.parameters()"
         )
     callbacks, rng, history = list(callbacks), np.random.default_rng(rng), History()
-    generators = Generators([rng, *(g for g in model.generators() if g is not rng)])
+    generators = Generators([rng, *model.generators()])
     stateful = [callback for callback in callbacks if hasattr(callback, "state_dict")]
     parts = [model, optimizer, history, generators, *stateful]
     if checkpoint is not None:
         if resume and Path(checkpoint).exists():
-            _go_on_from(checkpoint, parts)
+            go_on_from(checkpoint, parts)
         write(checkpoint, copied(parts))  # what cannot be written is known now
 
     model.train()
-    step = Step(model, loss, generators, (X[:batch_size], y[:batch_size]), derived)
+    step = Step(model, loss, generators, example, derived)
     history.derived = step.derived
     bar = _bar(history, epochs, -(-len(X) // batch_size))
     finished = copied(parts)
@@ -162,7 +153,8 @@ def fit(
                 if not np.isfinite(value):
                     when = f"epoch {history.epochs + 1}, batch {number}"
                     raise FloatingPointError(
-                        f"the loss became {value} in {when}: {step.origin(*batch)}; {_ADVICE}"
+                        f"the loss became {value} in {when}: {step.origin(*batch)}; try a smaller "
+                        "learning rate, clip_grad_norm=1.0, or a stable form of the loss"
                     )
                 if clip_grad_norm is not None:
                     clip_grad_norm_(optimizer.parameters, clip_grad_norm)
@@ -197,41 +189,40 @@ def fit(
     return history
 
 
-def _measured(model: Module, loss: Loss, valid: Data, metrics: Metrics) -> dict[str, float]:
-    """The loss of the validation data, their accuracy where that means something, and metrics."""
-    X, y = valid
+def accuracy(model: Callable[[Any], Any], X: np.ndarray, y: np.ndarray) -> float:
+    """Share of the samples whose largest output is at their class.
+
+    Parameters
+    ----------
+    model : callable
+        Is put into the mode of `eval` meanwhile.
+    X : ndarray, shape (N, ...)
+    y : ndarray of int, shape (N,)
+
+    Raises
+    ------
+    ShapeError
+        For classes of another shape than that of the samples.
+    """
     outputs = predict(model, X)
+    if np.shape(y) != outputs.shape[:-1]:
+        raise ShapeError(f"accuracy: classes of shape {np.shape(y)} for {outputs.shape[:-1]}")
+    return _hits(outputs, y)
+
+
+def _hits(outputs: np.ndarray, y: np.ndarray) -> float:
+    return float(np.mean(np.argmax(outputs, axis=-1) == y))
+
+
+def _measured(model: Module, loss: Loss, valid: Data, metrics: Metrics) -> dict[str, float]:
+    """The loss of the validation data, metrics, and the accuracy where that means something."""
+    X, y = map(np.asarray, valid)
+    outputs = predict(model, X)
+    measures = {"valid_loss": loss, **metrics}
+    if y.dtype.kind in "iu" and getattr(outputs, "shape", ())[:-1] == y.shape:
+        measures.setdefault("accuracy", _hits)
     with no_grad():
-        row = {"valid_loss": float(plain(loss(outputs, y)))}
-        if y.dtype.kind in "iu" and getattr(outputs, "shape", ())[:-1] == y.shape:
-            row["accuracy"] = hits(outputs, y)
-        return row | {name: float(plain(of(outputs, y))) for name, of in metrics.items()}
-
-
-def _go_on_from(path: str | os.PathLike[str], parts: list[Any]) -> None:
-    states = read(path)
-    try:
-        put_back(parts, states)
-    except Exception as error:
-        raise ValueError(
-            f"fit: {os.fspath(path)} is no checkpoint of this training: {error}"
-        ) from error
-
-
-def _checked(what: str, data: Data) -> Data:
-    X, y = (np.asarray(part) for part in data)
-    if len(X) != len(y):
-        raise ValueError(f"fit, {what}: {len(X)} samples, but {len(y)} labels")
-    if len(X) == 0:
-        raise ValueError(f"fit, {what}: there are no samples")
-    for name, a in (("samples", X), ("labels", y)):
-        wrong = np.argwhere(~np.isfinite(a)).tolist()
-        if wrong:
-            raise ValueError(
-                f"fit, {what}: the {name} hold {len(wrong)} values that are NaN or infinite, the "
-                f"first at {tuple(wrong[0])}; leave those rows out, or fill them with np.nan_to_num"
-            )
-    return X, y
+        return {name: float(plain(of(outputs, y))) for name, of in measures.items()}
 
 
 def _bar(history: History, epochs: int, batches: int) -> Any:

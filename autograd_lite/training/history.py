@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import os
 from collections.abc import Mapping
 from copy import deepcopy
@@ -12,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..files import replace_file
 from ..nn import Module
 from ..plots import draw_training
 
 __all__ = ["History"]
+
+_COLUMNS = ("loss", "valid_loss", "accuracy", "lr")
 
 
 @dataclass(repr=False)
@@ -63,9 +63,8 @@ class History:
     def add(self, row: Mapping[str, float]) -> None:
         """Append what an epoch measured."""
         for name, value in row.items():
-            own = name in self.__dataclass_fields__
-            column = getattr(self, name) if own else self.metrics.setdefault(name, [])
-            column.append(value)
+            own = name in _COLUMNS
+            (getattr(self, name) if own else self.metrics.setdefault(name, [])).append(value)
 
     def keep_best(self, model: Module, patience: int) -> None:
         """Keep the weights of the best epoch; stop after so many that were no better."""
@@ -78,7 +77,7 @@ class History:
 
     def columns(self) -> dict[str, list[float]]:
         """What was measured, by name; nothing that was not."""
-        own = {name: getattr(self, name) for name in ("loss", "valid_loss", "accuracy", "lr")}
+        own = {name: getattr(self, name) for name in _COLUMNS}
         return {name: values for name, values in {**own, **self.metrics}.items() if values}
 
     def state_dict(self) -> dict[str, Any]:
@@ -101,12 +100,12 @@ class History:
         return "; ".join(filter(None, told)) + ">"
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a row for each epoch, counted from 1, as a whole or not at all; exact numbers."""
-        text, columns = io.StringIO(), self.columns()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["epoch", *columns])
-        rows.writerows(zip(range(1, self.epochs + 1), *columns.values(), strict=True))
-        replace_file(path, text.getvalue().encode())
+        """Write a row of exact numbers for each epoch, counted from 1."""
+        columns = self.columns()
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["epoch", *columns])
+            rows.writerows(zip(range(1, self.epochs + 1), *columns.values(), strict=True))
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw it, as `draw_training` does; a notebook shows the figure."""

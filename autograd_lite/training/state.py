@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..files import opened, write_arrays
+from ..files import File, opened, write_arrays
 
-__all__ = ["Generators", "copied", "put_back", "read", "write"]
+__all__ = ["Generators", "copied", "go_on_from", "put_back", "read", "write"]
 
 _ARRAY = "<array>"
 """The key that stands for an array in the text of a file; no attribute has such a name."""
@@ -43,27 +43,28 @@ def copied(parts: Sequence[Any]) -> list[Any]:
 
 
 def put_back(parts: Sequence[Any], states: Sequence[Any]) -> None:
-    """Make all parts what they were; or none, for states of something else."""
+    """Make all parts what they were."""
+    for part, state in zip(parts, states, strict=True):
+        part.load_state_dict(state)
+
+
+def go_on_from(path: File, parts: Sequence[Any]) -> None:
+    """Make all parts what they were when a file was written; or none, if they are not its own."""
     before = copied(parts)
     try:
-        for part, state in zip(parts, states, strict=True):
-            part.load_state_dict(state)
-    except Exception:
-        for part, state in zip(parts, before, strict=True):
-            part.load_state_dict(state)
-        raise
+        put_back(parts, read(path))
+    except Exception as error:
+        put_back(parts, before)
+        raise ValueError(
+            f"fit: {os.fspath(path)} is no checkpoint of this training: {error}"
+        ) from error
 
 
-def write(path: str | os.PathLike[str], state: Any) -> None:
+def write(path: File, state: Any) -> None:
     """Write nested dicts and lists of arrays, numbers and texts to an ``.npz`` file, atomically."""
     arrays: dict[str, Any] = {}
 
     def beside(x: Any) -> dict[str, str]:
-        if np.asarray(x).dtype.kind not in "biufc":
-            raise TypeError(
-                f"checkpoint: a state holds a {type(x).__name__}; arrays, numbers, texts, lists "
-                "and dicts can be kept"
-            )
         arrays[key := f"a{len(arrays)}"] = np.asarray(x)
         return {_ARRAY: key}
 
@@ -71,7 +72,7 @@ def write(path: str | os.PathLike[str], state: Any) -> None:
     write_arrays(path, {"text": np.frombuffer(text.encode(), np.uint8), **arrays})
 
 
-def read(path: str | os.PathLike[str]) -> Any:
+def read(path: File) -> Any:
     """Read a file of `write`; nothing in it is run.
 
     Raises

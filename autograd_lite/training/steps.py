@@ -11,7 +11,7 @@ from ..derivation import derive
 from ..errors import DataDependentError
 from ..mode import debug
 from ..nn import Module, functional_call
-from ..tensor import Tensor, plain, tape
+from ..tensor import plain, tape
 from .state import Generators
 
 __all__ = ["Data", "Loss", "Step"]
@@ -32,19 +32,17 @@ class Step:
     """
 
     def __init__(
-        self, model: Module, loss: Loss, generators: Generators, example: Data, derived: bool | None
+        self, model: Module, loss: Loss, generators: Generators, example: Data, derived: bool
     ) -> None:
         self._model, self._loss, self._generators = model, loss, generators
         self._drawn = generators.state_dict()
         self._tensors = dict(model.named_tensors())
-        self.derived = False
-        if derived is not False:
+        self.derived = derived
+        if derived:
             try:
                 self._program = derive(self._of, self._data(True), self._data(False), *example)
-                self.derived = True
             except DataDependentError:
-                if derived:
-                    raise
+                self.derived = False
             generators.load_state_dict(self._drawn)  # the attempt may have drawn
 
     def _of(self, parameters: Any, constants: Any, X: Any, y: Any) -> Any:
@@ -63,11 +61,6 @@ class Step:
                 self._tensors[name].grad = gradient
             return float(value)
         loss = self._loss(self._model(X), y)
-        if not isinstance(loss, Tensor):
-            raise TypeError(
-                f"fit: the loss is a {type(loss).__name__}, not a Tensor of one number; compute "
-                "it from the outputs with NumPy or ag.nn, without .data and .item()"
-            )
         loss.backward()
         return float(loss.data)
 
@@ -81,10 +74,7 @@ class Step:
             return "computed again on the tape, every value is finite"
         found = "NaN" if np.isnan(x.data).any() else "an infinity"
         if x.op is None:
-            return (
-                f"{x.name or 'a Tensor'} of shape {x.shape} holds {found} before any op: the step "
-                "before was too large, or its gradient was not finite"
-            )
+            return f"{x.name or 'a Tensor'} of shape {x.shape} holds {found} since the last step"
         where = f" in {x.scope}" if x.scope else ""
         given = [f"{np.min(v):.4g} to {np.max(v):.4g}" for v in map(plain, x.values) if np.size(v)]
         return (

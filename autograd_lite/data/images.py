@@ -1,11 +1,11 @@
-"""MNIST and its relatives, read from files."""
+"""Images in rows: the digits that come with the package, and MNIST and its relatives in files."""
 
 from __future__ import annotations
 
 import gzip
 import math
 import zlib
-from collections.abc import Collection
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ..files import File, opened
 
-__all__ = ["load_mnist"]
+__all__ = ["digits", "load_mnist"]
 
 _NAMES = {
     "x_train": "train-images-idx3-ubyte",
@@ -22,6 +22,34 @@ _NAMES = {
     "y_test": "t10k-labels-idx1-ubyte",
 }
 """By Keras's name of an array: the name of its file."""
+
+
+def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Load the handwritten digits that come with the package.
+
+    1,797 images of 8 x 8 pixels, with about 180 of each digit. Every fifth image of each digit
+    is in the test set, so that both sets have the same share of every digit.
+
+    Returns
+    -------
+    X_train : ndarray of float64, shape (1442, 64)
+        Ink of each pixel, from 0 to 1.
+    y_train : ndarray of int64, shape (1442,)
+    X_test : ndarray of float64, shape (355, 64)
+    y_test : ndarray of int64, shape (355,)
+
+    References
+    ----------
+    E. Alpaydin, C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository, doi:10.24432/C50P49, its test set. Licence: CC BY 4.0.
+    """
+    with (resources.files(__package__) / "digits.npz").open("rb") as file, np.load(file) as stored:
+        X = stored["images"].reshape(-1, 64) / 16.0
+        y = stored["labels"].astype(np.int64)
+    held_out = np.zeros(len(y), bool)
+    for digit in range(10):
+        held_out[np.flatnonzero(y == digit)[4::5]] = True
+    return X[~held_out], y[~held_out], X[held_out], y[held_out]
 
 
 def load_mnist(
@@ -60,26 +88,18 @@ def load_mnist(
     """
     path = Path(path)
     if path.is_dir():
-        files = {key: _found(path, name) for key, name in _NAMES.items()}
-        stored = {key: read_idx(file, 3 if key[0] == "x" else 1) for key, file in files.items()}
+        files = {key: path / name for key, name in _NAMES.items()}
+        files = {key: f if f.exists() else f.with_name(f"{f.name}.gz") for key, f in files.items()}
+        stored = {key: _read_idx(f, 3 if key[0] == "x" else 1) for key, f in files.items()}
     else:
-        stored = read_npz(path, _NAMES)
-    X_train, y_train = _checked(path, "train", stored, dtype)
-    X_test, y_test = _checked(path, "test", stored, dtype)
-    if X_train.shape[1] != X_test.shape[1]:
-        widths = f"{X_train.shape[1]} values, but those of the test have {X_test.shape[1]}"
-        raise ValueError(f"{path}: training samples have {widths}")
-    return X_train, y_train, X_test, y_test
+        with opened(path) as (shapes, read):
+            stored = {name: read(name) for name in _NAMES if name in shapes}
+        if missing := _NAMES.keys() - stored.keys():
+            raise ValueError(f"{path}: no {', '.join(sorted(missing))}, only {', '.join(shapes)}")
+    return *_checked(path, "train", stored, dtype), *_checked(path, "test", stored, dtype)
 
 
-def _found(folder: Path, name: str) -> Path:
-    for file in (folder / name, folder / f"{name}.gz"):
-        if file.is_file():
-            return file
-    raise FileNotFoundError(f"{folder}: holds neither {name} nor {name}.gz")
-
-
-def read_idx(path: File, ndim: int) -> np.ndarray:
+def _read_idx(path: File, ndim: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes in so many dimensions, compressed by gzip or not."""
     content = Path(path).read_bytes()
     if content.startswith(b"\x1f\x8b"):
@@ -101,15 +121,6 @@ def read_idx(path: File, ndim: int) -> np.ndarray:
         what = "cut off after" if found < promised else "longer than its header says:"
         raise ValueError(f"{path}: {what} {found:,} of {promised:,} bytes, shape {shape}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-
-
-def read_npz(path: File, names: Collection[str] = ()) -> dict[str, np.ndarray]:
-    """Read these arrays of an ``.npz`` file, or all without names."""
-    with opened(path) as (shapes, read):
-        stored = {name: read(name) for name in shapes if not names or name in names}
-    if missing := [name for name in names if name not in stored]:
-        raise ValueError(f"{path}: holds no {', '.join(missing)}, only {', '.join(shapes)}")
-    return stored
 
 
 def _checked(
