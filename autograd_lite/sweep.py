@@ -120,9 +120,10 @@ def sweep(
             born: Any = None if vjp is None else getattr(x, "birth", None)
             if born is None:
                 continue
-            if born > birth:
-                x = _as_read(x, birth)
-                born = x.birth
+            if born > birth:  # assigned to since: hold what was read, or the two hold each other
+                read = _as_read(x, birth)
+                record.inputs = tuple(read if i is x else i for i in record.inputs)
+                x, born = read, read.birth
             if not x.requires_grad if wanted is None else born not in wanted:
                 continue
             try:
