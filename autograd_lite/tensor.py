@@ -20,7 +20,6 @@ from .sweep import ancestors, own, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
 
-
 _births = itertools.count()
 _blank: Any = object.__new__  # without asking `__init__`, which checks what users give
 _DOUBLE = np.dtype(float)
@@ -73,7 +72,7 @@ def apply(
     out: Tensor = _blank(Tensor)
     out.data = data
     out.grad = out.name = out.before = None
-    out.past = False
+    out.past = out.requires_grad = False
     out.birth = next(_births)
     if mode.recording:
         out.op = op
@@ -86,7 +85,6 @@ def apply(
     else:
         out._release()
         out.op = None
-        out.requires_grad = False
     return out
 
 
@@ -399,13 +397,12 @@ class Tensor(Arithmetic):
         now = next(_births)
         after = update(before)
         if after.birth < now:  # an assignment is younger than all that read the value before it
-            after = np.copy(after)
+            after = after.copy()
         if not mode.recording:
             self.data = after.data
             return
-        for slot in _SLOTS:
-            if slot != "name":
-                setattr(self, slot, getattr(after, slot))
+        for slot in _SLOTS - {"name"}:
+            setattr(self, slot, getattr(after, slot))
         self.before = before
 
     def is_view(self) -> bool:
@@ -415,7 +412,7 @@ class Tensor(Arithmetic):
         )
 
 
-_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "past"))
+_SLOTS = frozenset(Tensor.__slots__) - {"__weakref__", "past"}
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:
