@@ -54,7 +54,7 @@ def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Ten
     def augmented(self: Any, other: Any) -> Tensor:
         if self.is_view() and self.op.fn is operator.getitem and len(self.inputs) == 1:
             base, index = self.inputs[0], self.params["index"]
-            if base.version == "past":
+            if base.past:
                 raise DetachedError(
                     "the tensor behind this view was assigned to since; take the view again"
                 )

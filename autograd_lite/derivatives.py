@@ -86,6 +86,7 @@ class _Leaves:
 
     def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
+        seeds = [(output, g) for output, g in seeds if output.birth in self.wanted]
         lent = {id(seed) for _, seed in seeds}
         on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
         with recording(on_records):

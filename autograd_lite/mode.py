@@ -50,13 +50,14 @@ class recording:  # noqa: N801
 
     def __init__(self, on: bool) -> None:
         self.on = on
+        self.before: list[bool] = []  # one for each time that this is entered
 
     def __enter__(self) -> None:
-        self.before = mode.recording
+        self.before.append(mode.recording)
         mode.recording = self.on
 
     def __exit__(self, *_: object) -> None:
-        mode.recording = self.before
+        mode.recording = self.before.pop()
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
         """Decorate a function."""

@@ -1,6 +1,7 @@
 """The tape in order, and the one loop that carries cotangents along it.
 
-A record is anything with ``op, inputs, values, params, data, birth``; a leaf has no op.
+A record is anything with ``op, inputs, values, params, data, birth`` and, where it was assigned to,
+``before``, what it was; a leaf has no op.
 Nothing here knows the class of a Tensor, so the loop runs the same rules on arrays (fast) and on
 records (derivatives of any order).
 """
@@ -120,9 +121,10 @@ def sweep(
             born: Any = None if vjp is None else getattr(x, "birth", None)
             if born is None:
                 continue
-            if born > birth:
-                x = _as_read(x, birth)
-                born = x.birth
+            if born > birth:  # assigned to since: hold what was read, or the two hold each other
+                read = _as_read(x, birth)
+                record.inputs = tuple(read if i is x else i for i in record.inputs)
+                x, born = read, read.birth
             if not x.requires_grad if wanted is None else born not in wanted:
                 continue
             try:
@@ -143,12 +145,12 @@ def sweep(
             reached[born] = x = x if wanted is None else wanted[born]
             if x.op is not None and born not in ends:
                 heappush(births, -born)
-        if release and record.version is None:
+        if release:
             record._release()
-        elif release:
-            assigned.append(record)
+            if record.before is not None:
+                assigned.append(record)
     for record in assigned:
-        record._release()
+        record.before = None
     return [(x, cotangents[birth]) for birth, x in reached.items()]
 
 
@@ -189,12 +191,12 @@ def _fit(c: Any, value: Any, op: Any) -> Any:
 def _as_read(x: Any, birth: int) -> Any:
     """The version of an input that a record of this birth read: its last one born before."""
     while getattr(x, "birth", -1) > birth:
-        if x.op is released or not x.inputs:
+        if x.before is None:
             raise GraphFreedError(
                 f"{_describe(x)} was assigned to after it was read, and its earlier value has been "
                 "released; assign to a copy, or call backward(retain_graph=True)"
             )
-        x = x.inputs[0]
+        x = x.before
     return x
 
 

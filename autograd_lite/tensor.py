@@ -20,7 +20,6 @@ from .sweep import ancestors, own, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
 
-
 _births = itertools.count()
 _blank: Any = object.__new__  # without asking `__init__`, which checks what users give
 _DOUBLE = np.dtype(float)
@@ -72,7 +71,8 @@ def apply(
         kind = data.dtype.kind
     out: Tensor = _blank(Tensor)
     out.data = data
-    out.grad = out.name = out.version = None
+    out.grad = out.name = out.before = None
+    out.past = out.requires_grad = False
     out.birth = next(_births)
     if mode.recording:
         out.op = op
@@ -85,7 +85,6 @@ def apply(
     else:
         out._release()
         out.op = None
-        out.requires_grad = False
     return out
 
 
@@ -148,8 +147,8 @@ class Tensor(Arithmetic):
     """
 
     __slots__ = (
-        "__weakref__", "birth", "data", "grad", "inputs", "line", "name", "op", "params",
-        "requires_grad", "scope", "values", "version",
+        "__weakref__", "before", "birth", "data", "grad", "inputs", "line", "name", "op",
+        "params", "past", "requires_grad", "scope", "values",
     )  # fmt: skip
 
     def __init_subclass__(cls) -> None:
@@ -162,7 +161,8 @@ class Tensor(Arithmetic):
     values: Sequence[Any]
     params: Mapping[str, Any]
     line: str | None
-    version: str | None  # "past" for what a Tensor was before an assignment, "later" after one
+    before: Tensor | None  # what this was before the last assignment to it
+    past: bool  # whether this is what a Tensor was before an assignment
     grad: Any
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
@@ -175,7 +175,8 @@ class Tensor(Arithmetic):
                 "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
             )
         self.requires_grad = requires_grad
-        self.grad = self.version = None
+        self.grad = self.before = None
+        self.past = False
         self.name = name
         self.birth = next(_births)
         self._release()
@@ -392,15 +393,17 @@ class Tensor(Arithmetic):
         before = Tensor.__new__(Tensor)
         for slot in _SLOTS:
             setattr(before, slot, getattr(self, slot))
-        before.version = "past"
+        before.past = True
+        now = next(_births)
         after = update(before)
+        if after.birth < now:  # an assignment is younger than all that read the value before it
+            after = after.copy()
         if not mode.recording:
             self.data = after.data
             return
-        for slot in _SLOTS:
-            if slot != "name":
-                setattr(self, slot, getattr(after, slot))
-        self.version = "later"
+        for slot in _SLOTS - {"name"}:
+            setattr(self, slot, getattr(after, slot))
+        self.before = before
 
     def is_view(self) -> bool:
         """Whether the data are those of what this was made from, seen in another way."""
@@ -409,7 +412,7 @@ class Tensor(Arithmetic):
         )
 
 
-_SLOTS = tuple(slot for slot in Tensor.__slots__ if slot not in ("__weakref__", "version"))
+_SLOTS = frozenset(Tensor.__slots__) - {"__weakref__", "past"}
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:

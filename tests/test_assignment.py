@@ -32,6 +32,35 @@ def test_who_read_before_keeps_the_value_and_its_derivative():
     np.testing.assert_array_equal(x.grad, 8 * np.array([1.0, 2.0, 3.0]) * [1, 11, 11])
 
 
+def test_who_read_before_keeps_it_where_the_new_value_is_converted():
+    x = Tensor(np.ones(2, np.float32), requires_grad=True)
+    y = x * 2
+    before = np.sum(y**2)
+    y += np.ones(2)
+    (before + y.sum()).backward()
+    np.testing.assert_array_equal(x.grad, [10.0, 10.0])
+    assert x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("update", "by_x", "by_c"),
+    [
+        (lambda c, y: c - y, 6.0, 1.0),
+        (lambda c, y: c * 3, 8.0, 3.0),
+        (lambda c, y: c, 8.0, 1.0),
+        (lambda c, y: y, 10.0, None),
+    ],
+    ids=["from another and itself", "from another", "another", "itself"],
+)
+def test_who_read_before_keeps_it_whatever_the_new_value_is_made_from(update, by_x, by_c):
+    x, c = Tensor(1.0, requires_grad=True), Tensor(5.0, requires_grad=True)
+    y = x * 2
+    before = y**2
+    y.assign(lambda present: update(c, present))
+    (before + y).backward()
+    assert (x.grad, c.grad) == (by_x, by_c)
+
+
 def test_two_readers_of_three_versions():
     def f(x):
         y = x * 1.0 if isinstance(x, Tensor) else x.copy()

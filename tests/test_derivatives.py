@@ -76,6 +76,19 @@ def test_a_pullback_can_be_called_again():
         assert pullback((0.0, 1.0)) == (1.0, 1.0)
 
 
+def test_a_cotangent_of_what_has_no_derivative_does_not_flow():
+    _, pullback = ag.vjp(lambda x: (2 * x, x.astype(int)), np.array([1.5]))
+    np.testing.assert_array_equal(pullback((np.ones(1), np.ones(1, int))), [2.0])
+
+
+def test_a_pullback_does_not_look_into_what_came_from_outside():
+    w = Tensor(3.0, requires_grad=True)
+    outer = w * w
+    w.data = np.array(4.0)
+    _, pullback = ag.vjp(lambda x: (2 * x, outer), 1.0)
+    assert pullback((1.0, 1.0)) == 2.0
+
+
 def test_a_pullback_is_differentiable():
     def f(v):
         _, pullback = ag.vjp(lambda x: x**3, 2.0)

@@ -174,6 +174,23 @@ def test_records_go_by_reference_counting_alone():
         gc.enable()
 
 
+def test_a_retained_graph_of_assignments_goes_by_reference_counting_alone():
+    gc.collect()
+    gc.disable()
+    try:
+        x, y = leaf(2.0), ag.zeros(3)
+        y[0] = x
+        y[1] = y[0] * x
+        y[2] = y[1] * x
+        value = weakref.ref(y)
+        y.sum().backward(retain_graph=True)
+        assert x.grad == 1 + 2 * 2 + 3 * 4
+        del y
+        assert value() is None
+    finally:
+        gc.enable()
+
+
 def test_backward_releases_values_as_it_goes():
     x = leaf(np.ones(3))
     middle = x * 2
@@ -198,6 +215,15 @@ def test_no_grad_records_nothing():
 
     assert not f().requires_grad
     assert (x * 3).requires_grad
+
+
+def test_one_no_grad_may_be_entered_again_within_itself():
+    quietly = ag.no_grad()
+    with quietly:
+        with quietly:
+            pass
+        assert not (leaf(1.0) * 2).requires_grad
+    assert (leaf(1.0) * 2).requires_grad
 
 
 def test_no_grad_ends_with_an_exception():
