@@ -59,8 +59,8 @@ def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Ten
                     "the tensor behind this view was assigned to since; take the view again"
                 )
             if base.__class__ is self.__class__ and not base.is_view():
-                assigned_since = base.birth > self.birth
-                base[index] = update(base[index] if assigned_since else self, other)
+                current = self if base.birth < self.birth else base[index]
+                base[index] = update(current, other)
                 row: Tensor = base[index]
                 return row
         self.assign(lambda x: update(x, other))

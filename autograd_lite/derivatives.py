@@ -62,6 +62,7 @@ class _Leaves:
         outside: list[Tensor] = []  # what requires a gradient for another reason than the leaves
         records = ancestors(outputs, since, differentiable=True, older=outside)
         outside += [x for b, x in records.items() if x.op is None and b not in self.births]
+        # With nothing from outside, all that requires a gradient was made from the leaves.
         self.wanted = self._paths(records) if outside else records
         made_from_outer = False
         for leaf in self.births.values():
@@ -105,7 +106,7 @@ class _Leaves:
 
 
 def _is_one(argnums: Any) -> bool:
-    return hasattr(argnums, "__index__")
+    return isinstance(argnums, int) or np.ndim(argnums) == 0
 
 
 def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, ...]:

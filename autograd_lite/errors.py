@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["DataDependentError", "DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"]
-__all__ += ["no_rule"]
+__all__ = [
+    *("DataDependentError", "DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"),
+    "no_rule",
+]
 
 
 class DataDependentError(RuntimeError):

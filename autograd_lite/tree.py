@@ -8,8 +8,6 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
 __all__ = ["flatten", "flatten_like", "map_leaves", "paired", "replaced"]
 
 
@@ -63,7 +61,7 @@ def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """Apply `f` to each leaf in order and return the same structure of the results."""
-    kind = _KINDS.get(tree.__class__) or _kind(tree.__class__)
+    kind = _kind(tree.__class__)
     if kind == "leaf":
         return f(tree)
     if kind == "none":
@@ -78,10 +76,6 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
         return dataclasses.replace(tree, **values)
     parts = [map_leaves(f, value) for value in tree]
     return type(tree)(*parts) if kind == "named tuple" else type(tree)(parts)
-
-
-_KINDS = {np.ndarray: "leaf", dict: "dict", list: "sequence", tuple: "sequence"}
-"""What values of the usual classes are in a structure."""
 
 
 @functools.lru_cache(maxsize=256)

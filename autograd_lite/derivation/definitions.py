@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.indexing import scatter
+from ..rules.neural import log_softmax
 from .literals import literal
 
 __all__ = ["definitions"]
@@ -36,10 +37,16 @@ def _add_at(x: Any, value: Any, index: Any) -> Any:
     return out
 
 
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    z = x - x.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
 _PLAINER: dict[Callable[..., Any], Callable[..., Any]] = {
     scatter.__wrapped__: _scatter,  # type: ignore[attr-defined]
     operator.setitem: _setitem,
     np.add.at: _add_at,
+    log_softmax.__wrapped__: _log_softmax,  # type: ignore[attr-defined]
 }
 """Short forms of functions that are longer here, for speed or for indices with holes."""
 

@@ -123,7 +123,7 @@ def _sent(record: Tensor, g: Any) -> Sequence[tuple[Any, Any]]:
             sent.append((x, None))
             continue
         alone = _Alone(record, position)
-        found = sweep([(alone, g)], {_Marked.birth: _Marked})
+        found = sweep([(alone, g)], {_MARKED.birth: _MARKED})
         sent.append((x, found[0][1] if found else None))
     return sent
 
@@ -135,7 +135,7 @@ class _Alone:
         self.op, self.data, self.params = record.op, record.data, record.params
         self.values, self.birth, self.line = record.values, record.birth, record.line
         self.name, self.shape = record.name, record.shape
-        self.inputs = tuple(_Marked() if i == position else None for i in range(len(record.inputs)))
+        self.inputs = tuple(_MARKED if i == position else None for i in range(len(record.inputs)))
 
 
 class _Marked:
@@ -143,3 +143,6 @@ class _Marked:
 
     birth = -1
     op = None
+
+
+_MARKED = _Marked()
