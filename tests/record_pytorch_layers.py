@@ -28,11 +28,9 @@ CLASSES = np.array([1, 2, 0, 1])
 LOSSES = {
     "mse": "mse_loss",
     "huber": "huber_loss",
-    "binary_cross_entropy": "binary_cross_entropy",
     "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits",
+    "binary_cross_entropy": "binary_cross_entropy",
 }
-CASES = [(name, how) for name in [*LOSSES][:3] for how in ("mean", "sum", "none")]
-CASES += [("binary_cross_entropy_with_logits", "mean")]
 
 
 def numbers(shape, seed=1.0):
@@ -69,10 +67,11 @@ def main():
     for name, (samples, shape) in NORMS.items():
         leaves = [leaf(numbers(s)) for s in (samples, shape, shape)]
         record(f"norm {name}", functional.layer_norm(leaves[0], shape, *leaves[1:]), leaves)
-    for name, reduction in CASES:
-        x = leaf(predictions(name))
-        y = getattr(functional, LOSSES[name])(x, torch.tensor(TARGETS), reduction=reduction)
-        record(f"{name} {reduction}", y, [x])
+    for name, function in LOSSES.items():
+        for reduction in ("mean", "sum", "none"):
+            x = leaf(predictions(name))
+            y = getattr(functional, function)(x, torch.tensor(TARGETS), reduction=reduction)
+            record(f"{name} {reduction}", y, [x])
     for kind, labels in (("classes", CLASSES), ("probabilities", numbers((4, 3)) ** 2)):
         labels = labels if kind == "classes" else labels / labels.sum(axis=1, keepdims=True)
         x = leaf(LOGITS)

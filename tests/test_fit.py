@@ -507,6 +507,10 @@ def test_the_module_of_the_op_is_named():
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
+        ({"epochs": 0}, "epochs=0 and patience=None must be positive"),
+        ({"patience": 0}, "patience=0 must be positive"),
+        ({"metrics": {"epoch": max, "lr": max}}, "metrics cannot be named epoch, lr"),
+        ({"resume": True}, "resume=True goes on from checkpoint=path"),
         ({"valid": None, "patience": 2}, "measured on valid="),
         ({"valid": None, "metrics": {"a": max}}, "measured on valid="),
         ({"batch_size": 0}, "size=0 must be positive"),

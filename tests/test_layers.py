@@ -464,3 +464,8 @@ Sequential                      (N, 1)  17 parameters
         np.ones((2, 3)),
     )
     assert "scale1 *" in step.source
+
+
+def test_an_initialiser_by_name_is_told_to_be_a_function():
+    with pytest.raises(TypeError, match=r"nn\.init\.kaiming_normal, not 'kaiming_normal'"):
+        nn.Linear(3, 2, init="kaiming_normal")

@@ -308,6 +308,8 @@ class MLP(Sequential):
 
 
 def _drawn(init: Init, shape: tuple[int, ...], rng: Rng, dtype: Any, name: str) -> Tensor:
+    if not callable(init):
+        raise TypeError(f"init is a function such as nn.init.kaiming_normal, not {init!r}")
     weights = np.asarray(init(shape, rng=rng, dtype=dtype), dtype)
     if weights.shape != shape:
         raise ValueError(f"init returned weights of shape {weights.shape}, and {shape} is wanted")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..rules.activations import sigmoid_cross_entropy
+from ..rules.activations import sigmoid_cross_entropy, softplus
 from ..rules.neural import softmax_cross_entropy, stop_gradient
 from ..tensor import as_array, plain
 from ..tree import flatten
@@ -16,7 +16,6 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_en
 __all__ += ["huber", "l1_penalty", "l2_penalty", "mse", "squared_error"]
 
 cross_entropy = softmax_cross_entropy
-binary_cross_entropy_with_logits = sigmoid_cross_entropy
 
 
 def squared_error(
@@ -104,6 +103,22 @@ def _log(p: Any) -> Any:
     fixed = stop_gradient(p)
     below = np.maximum(np.log(np.maximum(fixed, 1e-44)), -100) + (p - fixed) * 1e12
     return np.where(inside, np.log(np.where(inside, p, 1)), below)
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, *, reduction: str = "mean") -> Any:
+    """Cross-entropy between targets and the sigmoid of logits: `ag.sigmoid_cross_entropy`.
+
+    Parameters
+    ----------
+    logits, target : array_like, shape (...)
+        Targets are from 0 to 1, logits of any size.
+    reduction : {"mean", "sum", "none"}
+    """
+    x, y = _pair("binary_cross_entropy_with_logits", logits, target)
+    if reduction == "mean":
+        return sigmoid_cross_entropy(x, y)
+    # Both terms are positive: where one is small nothing cancels.
+    return _reduced(y * softplus(-x) + (1 - y) * softplus(x), reduction)
 
 
 def l1_penalty(parameters: Any, coefficient: float) -> Any:

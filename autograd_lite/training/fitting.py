@@ -123,6 +123,12 @@ def fit(
                 f"fit: the {name} hold {len(wrong)} values that are NaN or infinite, the first at "
                 f"{tuple(wrong[0])}; leave those rows out, or fill them with np.nan_to_num"
             )
+    if epochs < 1 or (patience is not None and patience < 1):
+        raise ValueError(f"fit: epochs={epochs} and patience={patience} must be positive")
+    if resume and checkpoint is None:
+        raise ValueError("fit: resume=True goes on from checkpoint=path")
+    if taken := {"epoch", "loss", "lr"} & set(metrics or ()):
+        raise ValueError(f"fit: metrics cannot be named {', '.join(sorted(taken))}")
     if valid is None and (patience or metrics):
         raise ValueError("fit: patience and metrics are measured on valid=(X, y)")
     if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Mapping
 from copy import deepcopy
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..files import replace_file
 from ..nn import Module
 from ..plots import draw_training
 
@@ -100,12 +102,12 @@ class History:
         return "; ".join(filter(None, told)) + ">"
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a row of exact numbers for each epoch, counted from 1."""
-        columns = self.columns()
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["epoch", *columns])
-            rows.writerows(zip(range(1, self.epochs + 1), *columns.values(), strict=True))
+        """Write a row of exact numbers for each epoch, counted from 1; whole or not at all."""
+        text, columns = io.StringIO(), self.columns()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(["epoch", *columns])
+        rows.writerows(zip(range(1, self.epochs + 1), *columns.values(), strict=True))
+        replace_file(path, text.getvalue().encode())
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw it, as `draw_training` does; a notebook shows the figure."""
