@@ -54,6 +54,8 @@ def draw_training(history: Any, *, path: Where = None) -> Figure:
     """
     panels: dict[str, dict[str, list[float]]] = {}
     for name, values in history.columns().items():
+        if name == "lr" and len(set(values)) == 1:  # no schedule, no curve
+            continue
         kind = next((kind for kind in ("loss", "accuracy") if kind in name), name)
         panels.setdefault(kind, {})[name] = values
     if not panels:

@@ -561,7 +561,7 @@ def test_a_history_is_drawn_with_its_best_epoch(tmp_path):
     history = fit(model, adam, epochs=20, patience=3)
     figure = history.plot(tmp_path / "h.svg")
     assert "<svg" in (tmp_path / "h.svg").read_text()
-    losses, accuracy, _ = figure.axes
+    losses, accuracy = figure.axes
     train, valid, best = losses.lines
     assert list(train.get_ydata()) == history.loss
     assert list(valid.get_ydata()) == history.valid_loss

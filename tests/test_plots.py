@@ -85,12 +85,14 @@ def test_a_history_of_fit_is_drawn(samples):
     model = ag.nn.MLP([2, 4, 3], "tanh", rng=0)
     options = {"optimizer": ag.optim.SGD(model.parameters(), lr=0.1), "valid": samples}
     history = fit(model, ag.nn.cross_entropy, samples, epochs=3, rng=0, **options)
-    assert [y for ax in draw_training(history).axes for _, y in lines(ax)] == [
-        history.loss,
-        history.valid_loss,
-        history.accuracy,
-        history.lr,
-    ]
+    measured = [history.loss, history.valid_loss, history.accuracy]
+    assert [y for ax in draw_training(history).axes for _, y in lines(ax)] == measured
+    schedule = ag.optim.StepLR(options["optimizer"], 1)
+    history = fit(
+        model, ag.nn.cross_entropy, samples, epochs=3, rng=0, callbacks=[schedule], **options
+    )
+    assert lines(draw_training(history).axes[-1])[0][1] == history.lr
+    assert len(set(history.lr)) == 3
 
 
 # Boundaries.
