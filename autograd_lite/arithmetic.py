@@ -150,7 +150,7 @@ class Arithmetic:
     __imatmul__ = _in_place(__matmul__)
 
     def __getitem__(self, index: Any) -> Tensor:
-        if mode.tracing:
+        if mode().tracing:
             _refuse_masks(index)
         op = OPS[operator.getitem]
         return self._apply(op, *op.bind(self, index))

@@ -52,7 +52,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        if mode.tracing:  # a program decides by itself what it keeps
+        if mode().tracing:  # a program decides by itself what it keeps
             return f(*args, **kwargs)
 
         def run(*leaves: Any) -> Any:

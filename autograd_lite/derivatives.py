@@ -8,6 +8,7 @@ require a gradient outside of the transform.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from .declare import function
 from .mode import mode, recording
-from .sweep import ancestors, name_cotangent, own, sweep
+from .sweep import BACKWARD, name_cotangent, own, sweep
 from .tensor import Tensor, plain
 from .tree import flatten, flatten_like, map_leaves
 
@@ -31,55 +32,63 @@ def _leaf(x: Any) -> Any:
 _as_leaf = function(_leaf, lambda g, y, x: g)
 
 
+_bits = itertools.cycle([1 << k for k in range(1, 30)])
+_running: set[int] = set()
+
+
+def _bit_of_its_own() -> int:
+    """Find the bit of `wanted_by` of a transform that starts.
+
+    A Tensor that outlived the transform that made it still has the bit of that one. So the bits
+    take turns: one that comes back while such a Tensor is used makes a sweep longer, not wrong.
+    """
+    bit = next(_bits)
+    while bit in _running:
+        bit <<= 1
+    return bit
+
+
 class _Leaves:
     """The fresh leaves a transform hands to its function, and the sweep back to them."""
 
     def __init__(self, transform: str, args: Any) -> None:
         self.transform = transform
+        self.bit = _bit_of_its_own()
         self.births: dict[int, Tensor] = {}
-        self.may_record = mode.recording
         self.args = map_leaves(self._fresh, args)
+        self.since = next(iter(self.births), 0)
 
     def _fresh(self, x: Any) -> Tensor:
         """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
-        leaf: Tensor = _as_leaf(x) if isinstance(x, Tensor) else Tensor(x)
+        if isinstance(x, Tensor):
+            leaf: Tensor = _as_leaf(x)
+            leaf.name = x.name
+        else:
+            leaf = Tensor(x)
         if leaf.data.dtype.kind not in "fc":
             raise TypeError(
                 f"{self.transform} needs floating-point arguments to differentiate by, not "
                 f"{leaf.dtype}; write x.astype(float), or 3.0 for 3"
             )
-        leaf.requires_grad = True
-        leaf.name = getattr(x, "name", None)
+        leaf.wanted_by |= self.bit
         self.births[leaf.birth] = leaf
         return leaf
 
     def call(self, f: Callable[..., Any], args: Any, kwargs: Any = None) -> Any:
-        """Run `f` recorded, and remember the path from the leaves to its Tensors."""
-        with recording(True):
-            out = f(*args, **(kwargs or {}))
-        outputs = [t for t in flatten(out) if isinstance(t, Tensor) and t.requires_grad]
-        since = min(self.births, default=0)
-        outside: list[Tensor] = []  # what requires a gradient for another reason than the leaves
-        records = ancestors(outputs, since, differentiable=True, older=outside)
-        outside += [x for b, x in records.items() if x.op is None and b not in self.births]
-        # With nothing from outside, all that requires a gradient was made from the leaves.
-        self.wanted = self._paths(records) if outside else records
-        made_from_outer = False
-        for leaf in self.births.values():
-            leaf.requires_grad = bool(leaf.inputs) and leaf.inputs[0].requires_grad
-            made_from_outer = made_from_outer or leaf.requires_grad
-        self.reached_from_outside = self.may_record and (
-            mode.tracing or made_from_outer or (bool(outside) and _need_gradient(outside))
+        """Run `f` recorded, and find out whether others want the cotangents of its value."""
+        may_record = mode().recording
+        _running.add(self.bit)
+        try:
+            with recording(True):
+                out = f(*args, **(kwargs or {}))
+        finally:
+            _running.discard(self.bit)
+        others = sum(_running, BACKWARD)
+        self.reached_from_outside = may_record and (
+            mode().tracing
+            or any(isinstance(t, Tensor) and t.wanted_by & others for t in flatten(out))
         )
         return out
-
-    def _paths(self, records: dict[int, Tensor]) -> dict[int, Tensor]:
-        """The leaves, and of the records those that are made from them."""
-        wanted = dict(self.births)
-        for birth, record in records.items():
-            if any(getattr(x, "birth", None) in wanted for x in record.inputs):
-                wanted.setdefault(birth, record)
-        return wanted
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
@@ -87,11 +96,11 @@ class _Leaves:
 
     def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
-        seeds = [(output, g) for output, g in seeds if output.birth in self.wanted]
+        seeds = [(y, g) for y, g in seeds if y.wanted_by & self.bit and y.birth >= self.since]
         lent = {id(seed) for _, seed in seeds}
         on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
-        with recording(on_records):
-            pairs = sweep(seeds, self.wanted, self.births, on_records=on_records)
+        with recording(True):
+            pairs = sweep(seeds, self.bit, self.since, self.births, on_records=on_records)
         found = {leaf.birth: cotangent for leaf, cotangent in pairs}
 
         def cotangent(leaf: Tensor) -> Any:
@@ -125,24 +134,6 @@ def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, .
     if len(set(chosen)) < len(chosen):
         raise TypeError(f"argnums={argnums} names an argument twice")
     return chosen
-
-
-def _need_gradient(records: list[Any]) -> bool:
-    """Whether any of these was made from a leaf that requires a gradient.
-
-    The leaves of a transform that has ended do not; what was made from them still says it does.
-    """
-    seen: set[int] = set()
-    pending = list(records)
-    while pending:
-        record = pending.pop()
-        if record.op is None:
-            return True
-        for x in record.inputs:
-            if getattr(x, "requires_grad", False) and x.birth not in seen:
-                seen.add(x.birth)
-                pending.append(x)
-    return False
 
 
 def value_and_grad(

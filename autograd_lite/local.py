@@ -145,11 +145,10 @@ def _steps(between: list[Tensor]) -> list[list[Tensor]]:
 def _matrix(start: Tensor, way: list[Tensor]) -> npt.NDArray[Any]:
     """The derivative of the last record of a way by the value it starts from."""
     end = way[-1]
-    wanted = {record.birth: record for record in (start, *way)}
     matrix = np.zeros((end.size, start.size), start.dtype)
     for row, seed in zip(matrix, np.eye(end.size, dtype=end.dtype), strict=True):
-        found = sweep([(end, seed.reshape(end.shape))], wanted, {start.birth})
-        row[:] = np.ravel(found[0][1]) if found else 0
+        found = sweep([(end, seed.reshape(end.shape))], since=start.birth, ends={start.birth})
+        row[:] = next((np.ravel(g) for x, g in found if x is start), 0)
     return matrix
 
 

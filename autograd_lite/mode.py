@@ -1,13 +1,15 @@
-"""Whether what is computed goes on the tape, and for which part of a model."""
+"""Whether what is computed goes on the tape, and for which part of a model.
+
+The mode is that of the current context: each thread and each asyncio task has its own.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextvars import ContextVar
 from types import FrameType
 from typing import ParamSpec, TypeVar
 
@@ -32,45 +34,63 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Mode(threading.local):
-    """Of the current thread."""
+class Mode:
+    """What holds for the code that is being run; never changed, but replaced by another."""
 
-    recording = True
-    scope = ""
-    debug = False
-    tracing = False
+    __slots__ = ("debug", "recording", "scope", "tracing")
+
+    def __init__(self, recording: bool, scope: str, debug: bool, tracing: bool) -> None:
+        self.recording = recording
+        self.scope = scope
+        self.debug = debug
+        self.tracing = tracing
 
 
-mode = _Mode()
+_mode = ContextVar("mode", default=Mode(recording=True, scope="", debug=False, tracing=False))
+mode = _mode.get
 _OWN = tuple(os.path.dirname(path) + os.sep for path in (__file__, np.__file__))
 
 
-class recording:  # noqa: N801
-    """Switch recording on or off, as a context manager or a decorator."""
+class Changed:
+    """Give one part of the mode another value, as a context manager or a decorator."""
 
-    def __init__(self, on: bool) -> None:
-        self.on = on
-        self.before: list[bool] = []  # one for each time that this is entered
+    def __init__(self, part: str, value: object) -> None:
+        self.part = part
+        self.value = value
+        self.before: list[object] = []  # one for each time that this is entered
 
     def __enter__(self) -> None:
-        self.before.append(mode.recording)
-        mode.recording = self.on
+        self.before.append(self._put(self.value))
 
     def __exit__(self, *_: object) -> None:
-        mode.recording = self.before.pop()
+        self._put(self.before.pop())
+
+    def _put(self, value: object) -> object:
+        now = mode()
+        before: object = getattr(now, self.part)
+        if before is not value:
+            new = Mode(now.recording, now.scope, now.debug, now.tracing)
+            setattr(new, self.part, value)
+            _mode.set(new)
+        return before
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
         """Decorate a function."""
 
         @functools.wraps(f)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-            with recording(self.on):
+            with Changed(self.part, self.value):
                 return f(*args, **kwargs)
 
         return wrapped
 
 
-def no_grad() -> recording:
+def recording(on: bool) -> Changed:
+    """Switch recording on or off."""
+    return Changed("recording", on)
+
+
+def no_grad() -> Changed:
     """Compute without recording, as a context manager or a decorator.
 
     Examples
@@ -85,34 +105,22 @@ def no_grad() -> recording:
     return recording(False)
 
 
-@contextlib.contextmanager
-def debug() -> Iterator[None]:
+def debug() -> Changed:
     """Remember the line that recorded each op, for errors of the backward sweep and for readers.
 
     Costs about a microsecond for each op.
     """
-    before = mode.debug
-    mode.debug = True
-    try:
-        yield
-    finally:
-        mode.debug = before
+    return Changed("debug", True)
 
 
-@contextlib.contextmanager
-def tracing() -> Iterator[None]:
+def tracing() -> Changed:
     """Refuse to read numbers off Tensors: what is recorded shall be right for other data too."""
-    before = mode.tracing
-    mode.tracing = True
-    try:
-        yield
-    finally:
-        mode.tracing = before
+    return Changed("tracing", True)
 
 
 def refuse_while_tracing(what: str) -> None:
     """Raise a DataDependentError that names the user's line, while a program is derived."""
-    if mode.tracing:
+    if mode().tracing:
         raise DataDependentError(
             f"{users_line()}: {what} was asked for while a program is derived, which "
             "would keep what the example gave; write np.where(condition, a, b) for a branch, a "
@@ -140,8 +148,7 @@ class Scope(str):
     outer: str
 
 
-@contextlib.contextmanager
-def scope(name: str, kind: str = "") -> Iterator[None]:
+def scope(name: str, kind: str = "") -> Changed:
     """Mark what is recorded inside as belonging to the part `name` of a model.
 
     Parameters
@@ -150,10 +157,7 @@ def scope(name: str, kind: str = "") -> Iterator[None]:
     kind : str
         What a picture says of the part, beside its name.
     """
-    before = mode.scope
-    mode.scope = inside = Scope(f"{before}.{name}" if before else name)
-    inside.kind, inside.outer = kind, before
-    try:
-        yield
-    finally:
-        mode.scope = before
+    outer = mode().scope
+    inside = Scope(f"{outer}.{name}" if outer else name)
+    inside.kind, inside.outer = kind, outer
+    return Changed("scope", inside)

@@ -1,14 +1,14 @@
 """The tape in order, and the one loop that carries cotangents along it.
 
-A record is anything with ``op, inputs, values, params, data, birth`` and, where it was assigned to,
-``before``, what it was; a leaf has no op.
+A record is anything with ``op, inputs, values, params, data, birth, wanted_by`` and, where it was
+assigned to, ``before``, what it was; a leaf has no op.
 Nothing here knows the class of a Tensor, so the loop runs the same rules on arrays (fast) and on
 records (derivatives of any order).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -17,7 +17,14 @@ import numpy as np
 from .errors import GraphFreedError, ShapeError
 from .sums import unbroadcast
 
-__all__ = ["ancestors", "name_cotangent", "own", "released", "sweep"]
+__all__ = ["ANYONE", "BACKWARD", "ancestors", "name_cotangent", "own", "released", "sweep"]
+
+
+BACKWARD = 1
+"""The bit of `wanted_by` of what `Tensor.backward` wants the cotangent of."""
+
+ANYONE = -1
+"""All bits of `wanted_by`."""
 
 
 class _Released:
@@ -30,16 +37,12 @@ released: Any = _Released()
 
 
 def ancestors(
-    outputs: Iterable[Any],
-    since: int = 0,
-    differentiable: bool = False,
-    older: list[Any] | None = None,
+    outputs: Iterable[Any], since: int = 0, differentiable: bool = False
 ) -> dict[int, Any]:
     """Map births to records, oldest first: the outputs and all that they were made from.
 
-    Records born before `since` are left out, and put into the list `older`; with
-    `differentiable` those that require no gradient are left out. Raises GraphFreedError for a
-    record that `Tensor.backward` has released.
+    Records born before `since` are left out, and with `differentiable` those that require no
+    gradient. Raises GraphFreedError for a record that `Tensor.backward` has released.
     """
     found = {output.birth: output for output in outputs}
     pending = list(found.values())
@@ -52,24 +55,22 @@ def ancestors(
                 record.inputs = tuple(_as_read(x, record.birth) for x in record.inputs)
                 pending.append(record)
                 break
-            if birth < 0 or birth in found or (differentiable and not x.requires_grad):
+            if birth < since or birth in found or (differentiable and not x.wanted_by):
                 continue
-            if birth >= since:
-                found[birth] = x
-                pending.append(x)
-            elif older is not None:
-                older.append(x)
+            found[birth] = x
+            pending.append(x)
     return {birth: found[birth] for birth in sorted(found)}
 
 
 def sweep(
-    seeds: Sequence[tuple[Any, Any]],
-    wanted: Mapping[int, Any] | None = None,
+    seeds: Iterable[tuple[Any, Any]],
+    by: int = ANYONE,
+    since: int = 0,
     ends: Container[int] = (),
     *,
     on_records: bool = False,
     release: bool = False,
-) -> list[tuple[Any, Any]]:
+) -> list[list[Any]]:
     """Carry cotangents from the youngest record to the oldest.
 
     The births are an order of computation: when the youngest record that was reached is taken,
@@ -77,11 +78,12 @@ def sweep(
 
     Parameters
     ----------
-    seeds : sequence of (Tensor, array)
+    seeds : iterable of (Tensor, array)
         The outputs, each once, with the cotangents to start from.
-    wanted : dict of int to Tensor, optional
-        The records and leaves whose cotangents are worth computing, by birth; by default all
-        that require a gradient.
+    by : int
+        The bits of whom the cotangents are for: what has none of them in `wanted_by` gets none.
+    since : int
+        The birth of the oldest record or leaf to go to.
     ends : set or dict of int
         Births of what to stop at, beside the leaves.
     on_records : bool
@@ -92,7 +94,7 @@ def sweep(
 
     Returns
     -------
-    list of (Tensor, array)
+    list of [Tensor, array]
         The leaves and ends that were reached, each with its cotangent.
 
     Raises
@@ -100,14 +102,13 @@ def sweep(
     GraphFreedError
         For a record that `Tensor.backward` has released.
     """
-    reached = {record.birth: record for record, _ in seeds}
-    cotangents = {record.birth: g for record, g in seeds}
-    births = [-b for b, record in reached.items() if record.op is not None and b not in ends]
+    reached = {record.birth: [record, g] for record, g in seeds}
+    births = [-b for b, (record, _) in reached.items() if record.op is not None and b not in ends]
     heapify(births)
     assigned = []  # who read one before it was assigned to finds what it was by it
     while births:
         birth = -heappop(births)
-        record, g = reached.pop(birth), cotangents.pop(birth)
+        record, g = reached.pop(birth)
         op, params = record.op, record.params
         if op is released:
             raise GraphFreedError(_freed(record))
@@ -118,14 +119,14 @@ def sweep(
         else:
             args = (g, record.data, *record.values)
         for x, value, vjp in zip(record.inputs, record.values, op.vjps):  # noqa: B905
-            born: Any = None if vjp is None else getattr(x, "birth", None)
-            if born is None:
+            if vjp is None:
                 continue
+            born = getattr(x, "birth", -1)
             if born > birth:  # assigned to since: hold what was read, or the two hold each other
                 read = _as_read(x, birth)
                 record.inputs = tuple(read if i is x else i for i in record.inputs)
                 x, born = read, read.birth
-            if not x.requires_grad if wanted is None else born not in wanted:
+            if born < since or not x.wanted_by & by:
                 continue
             try:
                 c = vjp(*args, **params) if params else vjp(*args)
@@ -138,11 +139,10 @@ def sweep(
                     + (f"at {record.line}" if record.line else "without autograd_lite.debug()")
                 )
                 raise
-            if born in cotangents:
-                cotangents[born] = cotangents[born] + c
+            if born in reached:
+                reached[born][1] = reached[born][1] + c
                 continue
-            cotangents[born] = c
-            reached[born] = x = x if wanted is None else wanted[born]
+            reached[born] = [x, c]
             if x.op is not None and born not in ends:
                 heappush(births, -born)
         if release:
@@ -151,7 +151,7 @@ def sweep(
                 assigned.append(record)
     for record in assigned:
         record.before = None
-    return [(x, cotangents[birth]) for birth, x in reached.items()]
+    return list(reached.values())
 
 
 def name_cotangent(g: Any, record: Any) -> None:

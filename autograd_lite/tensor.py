@@ -16,7 +16,7 @@ from .arithmetic import Arithmetic
 from .errors import DetachedError, NoRuleError, ShapeError, no_rule
 from .mode import mode, refuse_while_tracing, users_line
 from .op import COMPOSED, NOTHING, OPS, Op
-from .sweep import ancestors, own, released, sweep
+from .sweep import BACKWARD, ancestors, own, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
 
@@ -35,12 +35,12 @@ def apply(
 ) -> Tensor:
     """Compute an op on Tensors and constants, and record it."""
     values: Any = []
-    requires_grad = converted = False
+    wanted_by = 0
+    converted = False
     for x in inputs:
         if x.__class__ is Tensor:
             values.append(x.data)
-            if x.requires_grad:
-                requires_grad = True
+            wanted_by |= x.wanted_by
         elif x.__class__ in _PLAIN:
             values.append(x)
         else:
@@ -57,7 +57,8 @@ def apply(
                 f"through it; write {name}=t.data if none is wanted"
             )
     try:
-        data = (forward or op.forward)(*values, **params)
+        compute = forward or op.forward
+        data = compute(*values, **params) if params else compute(*values)
     except Exception as error:
         shapes = f"{op.name} of shapes {' and '.join(str(np.shape(v)) for v in values)}"
         if type(error) is ValueError and op.is_numpy and _ABOUT_SHAPES.search(str(error)):
@@ -72,19 +73,21 @@ def apply(
     out: Tensor = _blank(Tensor)
     out.data = data
     out.grad = out.name = out.before = None
-    out.past = out.requires_grad = False
+    out.past = False
     out.birth = next(_births)
-    if mode.recording:
+    now = mode()
+    if now.recording:
         out.op = op
         out.inputs = inputs
         out.values = tuple(values)
         out.params = params
-        out.requires_grad = requires_grad and not op.flat and kind in "fc"
-        out.scope = mode.scope
-        out.line = users_line() if mode.debug else None
+        out.wanted_by = 0 if op.flat or kind not in "fc" else wanted_by
+        out.scope = now.scope
+        out.line = users_line() if now.debug else None
     else:
         out._release()
         out.op = None
+        out.wanted_by = 0
     return out
 
 
@@ -148,7 +151,7 @@ class Tensor(Arithmetic):
 
     __slots__ = (
         "__weakref__", "before", "birth", "data", "grad", "inputs", "line", "name", "op",
-        "params", "past", "requires_grad", "scope", "values",
+        "params", "past", "scope", "values", "wanted_by",
     )  # fmt: skip
 
     def __init_subclass__(cls) -> None:
@@ -163,17 +166,14 @@ class Tensor(Arithmetic):
     line: str | None
     before: Tensor | None  # what this was before the last assignment to it
     past: bool  # whether this is what a Tensor was before an assignment
+    wanted_by: int  # who wants its cotangent: 1 for `backward`, and a bit for each transform
     grad: Any
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
         if isinstance(data, Tensor):
             raise TypeError("the data are a Tensor already; write x.detach() for a constant copy")
         self.data = as_array(data)
-        if requires_grad and self.data.dtype.kind not in "fc":
-            raise TypeError(
-                f"only floating-point data can require a gradient, not {self.data.dtype}; "
-                "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
-            )
+        self.wanted_by = 0
         self.requires_grad = requires_grad
         self.grad = self.before = None
         self.past = False
@@ -219,7 +219,7 @@ class Tensor(Arithmetic):
         GraphFreedError
             If an earlier `backward` released the records.
         """
-        if not self.requires_grad:
+        if not self.wanted_by:
             raise RuntimeError(
                 "backward() on a tensor that requires no gradient: nothing it was made from was "
                 "given requires_grad=True, or it was computed under no_grad()"
@@ -307,6 +307,20 @@ class Tensor(Arithmetic):
                 "tensors together, or start from ag.zeros(shape) to fill an array"
             )
 
+    @property
+    def requires_grad(self) -> bool:
+        """Whether `backward`, or a transform that is running, wants the gradient."""
+        return self.wanted_by != 0
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if wanted and self.data.dtype.kind not in "fc":
+            raise TypeError(
+                f"only floating-point data can require a gradient, not {self.data.dtype}; "
+                "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
+            )
+        self.wanted_by = (self.wanted_by or BACKWARD) if wanted else 0
+
     # What an array says of itself.
 
     @property
@@ -338,7 +352,7 @@ class Tensor(Arithmetic):
 
     def __float__(self) -> float:
         refuse_while_tracing("float() of a Tensor")
-        if self.requires_grad and self.op is not released and mode.recording:
+        if self.requires_grad and self.op is not released and mode().recording:
             raise DetachedError(
                 "float() of a tensor that requires a gradient (math.exp and `array[i] = t` call "
                 "it too) would lose the derivative; write t.item() if none is wanted, or start "
@@ -380,7 +394,7 @@ class Tensor(Arithmetic):
         DetachedError
             For a leaf that requires a gradient, and for a view of another tensor.
         """
-        if self.requires_grad and mode.recording and (self.op is None or self.op.name == "leaf"):
+        if self.requires_grad and mode().recording and (self.op is None or self.op.name == "leaf"):
             raise DetachedError(
                 "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
                 "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
@@ -398,7 +412,7 @@ class Tensor(Arithmetic):
         after = update(before)
         if after.birth < now:  # an assignment is younger than all that read the value before it
             after = after.copy()
-        if not mode.recording:
+        if not mode().recording:
             self.data = after.data
             return
         for slot in _SLOTS - {"name"}:

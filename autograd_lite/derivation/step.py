@@ -294,7 +294,7 @@ def _as_given(leaf: Any) -> Any:
 
 def _is_recorded(leaf: Any) -> bool:
     """Whether what becomes of a leaf is recorded."""
-    return isinstance(leaf, Tensor) and (leaf.requires_grad or mode.tracing)
+    return isinstance(leaf, Tensor) and (leaf.requires_grad or mode().tracing)
 
 
 def _signature(args: tuple[Any, ...]) -> Hashable:

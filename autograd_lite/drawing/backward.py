@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..sweep import ancestors, sweep
+from ..sweep import ANYONE, ancestors, sweep
 from ..tensor import Tensor
 
 __all__ = ["Backward", "Contribution", "backward"]
@@ -123,7 +123,7 @@ def _sent(record: Tensor, g: Any) -> Sequence[tuple[Any, Any]]:
             sent.append((x, None))
             continue
         alone = _Alone(record, position)
-        found = sweep([(alone, g)], {_MARKED.birth: _MARKED})
+        found = sweep([(alone, g)])
         sent.append((x, found[0][1] if found else None))
     return sent
 
@@ -141,7 +141,8 @@ class _Alone:
 class _Marked:
     """Stands for the input whose contribution is wanted."""
 
-    birth = -1
+    birth = 0
+    wanted_by = ANYONE
     op = None
 
 

@@ -228,9 +228,9 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any) -
     try:
         for holder, key, value in attributes:
             holder[key] = map_leaves(lambda x: put.get(id(x), x), value)
-        before = _held(module) if mode.tracing else {}
+        before = _held(module) if mode().tracing else {}
         result = module(*args)
-        if mode.tracing:
+        if mode().tracing:
             _refuse_changes(module, before)
         return result
     finally:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..mode import debug, recording
 from ..op import OPS, Each, Op
 from ..rules.neural import log_softmax, relu, sigmoid, softmax
-from ..sweep import ancestors, sweep
+from ..sweep import ANYONE, ancestors, sweep
 from ..tensor import Tensor, plain
 from ..tree import map_leaves
 
@@ -50,6 +50,7 @@ class Record:
     data: Any
     birth: int
     line: str | None = None
+    wanted_by: int = ANYONE
 
 
 def op_of(fn: Any) -> Op:
@@ -141,9 +142,13 @@ class Tape:
     def gradients(self, altered: Mapping[int, Record] | None = None) -> list[Array]:
         """Sweep back with some records replaced; return the cotangents of the leaves."""
         altered = altered or {}
-        records = {birth: altered.get(birth, self.records[birth]) for birth in self.wanted}
+        linked: dict[int | None, Record] = {}
+        for birth in sorted(self.wanted):
+            record = altered.get(birth, self.records[birth])
+            inputs = tuple(linked.get(getattr(x, "birth", None), x) for x in record.inputs)
+            linked[birth] = replace(record, inputs=inputs)
         with recording(False), np.errstate(all="ignore"):
-            pairs = sweep([(records[self.root], np.float64(1))], records)
+            pairs = sweep([(linked[self.root], np.float64(1))])
         found = {leaf.birth: cotangent for leaf, cotangent in pairs}
         data = [self.records[birth].data for birth in self.leaves]
         return [

@@ -176,7 +176,7 @@ cofactors = function(_cofactors, _cofactors_rule)
 
 def _det(g, y, x):
     g = g[..., None, None]
-    if not mode.tracing and np.all(y != 0):  # a program takes the way that is right for all data
+    if not mode().tracing and np.all(y != 0):  # a program takes the way that is right for all data
         inverse = np.linalg.inv(x)
         condition = np.max(np.abs(x), initial=0) * np.max(np.abs(inverse), initial=0)
         if condition < np.finfo(x.dtype).eps ** (-1 / 3):
