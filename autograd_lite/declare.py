@@ -54,7 +54,7 @@ def function(
         else:
             inputs, params = args, NOTHING
         for x in inputs:
-            if isinstance(x, Tensor):
+            if type(x) is Tensor:
                 return apply(op, inputs, params)
         return op.forward(*map(as_array, inputs), **params)
 

@@ -126,8 +126,10 @@ def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, .
     TypeError
         For a position that there is not, or one that is named twice.
     """
-    named: Any = [argnums] if _is_one(argnums) else argnums
     n = len(args)
+    if type(argnums) is int and 0 <= argnums < n:
+        return (argnums,)
+    named: Any = [argnums] if _is_one(argnums) else argnums
     chosen = tuple([i % n if -n <= i < n else -1 for i in map(operator.index, named)])
     if -1 in chosen:
         raise TypeError(f"argnums={argnums}, but there are {n} positional arguments")
@@ -183,9 +185,9 @@ def value_and_grad(
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = positions(argnums, args)
-        leaves = _Leaves("grad", tuple(args[i] for i in chosen))
+        leaves = _Leaves("grad", [args[i] for i in chosen] if several else args[chosen[0]])
         given = list(args)
-        for i, leaf in zip(chosen, leaves.args, strict=True):
+        for i, leaf in zip(chosen, leaves.args if several else [leaves.args], strict=True):
             given[i] = leaf
         out = leaves.call(f, given, kwargs)
         if has_aux and not (isinstance(out, tuple) and len(out) == 2):
@@ -203,10 +205,10 @@ def value_and_grad(
             raise TypeError(
                 f"grad needs a function that returns a floating-point number, not {out.dtype}"
             )
-        gradients = leaves.pull([(out, out._seed(holomorphic=holomorphic))])
+        gradient = leaves.pull([(out, out._seed(holomorphic=holomorphic))])
         value = leaves.result(out)
         value = (value, map_leaves(leaves.result, aux)) if has_aux else value
-        return value, gradients if several else gradients[0]
+        return value, tuple(gradient) if several else gradient
 
     return wrapped
 

@@ -13,34 +13,26 @@ import numpy as np
 
 from .errors import ShapeError
 
-__all__ = ["sum_of_rows", "sums_along_rows", "unbroadcast"]
+__all__ = ["row_sums", "sum_of_rows", "unbroadcast"]
 
 _LONG = 2048
 
 
 @functools.lru_cache(maxsize=32)
-def _ones(n: int, kind: str) -> Any:
-    return np.ones(n, kind)
-
-
-def _ones_for(x: Any, axis: int) -> Any:
-    """The ones to multiply a matrix by along an axis; None where `sum` shall do it."""
-    if x.__class__ is np.ndarray and x.ndim == 2 and (n := x.shape[axis]) <= _LONG:
-        kind = x.dtype.char
-        return _ones(n, kind) if kind in "fd" else None
-    return None
+def _ones(n: int, dtype: Any) -> Any:
+    return np.ones(n, dtype) if n <= _LONG and dtype.char in "fd" else None
 
 
 def sum_of_rows(x: Any) -> Any:
     """Sum over the first axis."""
-    ones = _ones_for(x, 0)
+    ones = _ones(len(x), x.dtype) if type(x) is np.ndarray and x.ndim == 2 else None
     return x.sum(axis=0) if ones is None else ones.dot(x)
 
 
-def sums_along_rows(x: Any) -> Any:
-    """Sum over the last axis, which is kept with length 1."""
-    ones = _ones_for(x, 1)
-    return x.sum(axis=-1, keepdims=True) if ones is None else x.dot(ones)[:, None]
+def row_sums(x: Any) -> Any:
+    """Sum over the last axis."""
+    ones = _ones(x.shape[1], x.dtype) if type(x) is np.ndarray and x.ndim == 2 else None
+    return x.sum(axis=-1) if ones is None else x.dot(ones)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

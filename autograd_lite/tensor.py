@@ -38,20 +38,20 @@ def apply(
     wanted_by = 0
     converted = False
     for x in inputs:
-        if x.__class__ is Tensor:
+        if type(x) is Tensor:
             values.append(x.data)
             wanted_by |= x.wanted_by
-        elif x.__class__ in _PLAIN:
+        elif type(x) in _PLAIN:
             values.append(x)
         else:
             values.append(as_array(x, f"an argument of {op.name}"))
             converted = True
     if converted:
         inputs = tuple(
-            x if x.__class__ is Tensor else v for x, v in zip(inputs, values, strict=True)
+            x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True)
         )
     for name in params:
-        if params[name].__class__ is Tensor:
+        if type(params[name]) is Tensor:
             raise NoRuleError(
                 f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
                 f"through it; write {name}=t.data if none is wanted"
@@ -93,7 +93,7 @@ def apply(
 
 def as_array(data: Any, what: str = "the data of a Tensor") -> Any:
     """Turn lists and numbers into arrays; leave any array that speaks NumPy's protocols alone."""
-    if data.__class__ is not np.ndarray:
+    if type(data) is not np.ndarray:
         if not hasattr(data, "__array_function__"):
             data = np.asarray(data)
         elif isinstance(data, (np.matrix, np.ma.MaskedArray)):
@@ -174,7 +174,8 @@ class Tensor(Arithmetic):
             raise TypeError("the data are a Tensor already; write x.detach() for a constant copy")
         self.data = as_array(data)
         self.wanted_by = 0
-        self.requires_grad = requires_grad
+        if requires_grad:
+            self.requires_grad = True
         self.grad = self.before = None
         self.past = False
         self.name = name

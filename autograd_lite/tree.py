@@ -61,30 +61,53 @@ def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """Apply `f` to each leaf in order and return the same structure of the results."""
-    kind = _kind(tree.__class__)
-    if kind == "leaf":
-        return f(tree)
-    if kind == "none":
-        return None
-    if kind == "dict":
-        mapped = copy.copy(tree)  # a subclass may not be made from items alone
-        mapped.update((key, map_leaves(f, value)) for key, value in tree.items())
-        return mapped
-    if kind == "dataclass":
-        fields = [field.name for field in dataclasses.fields(tree) if field.init]
-        values = {name: map_leaves(f, getattr(tree, name)) for name in fields}
-        return dataclasses.replace(tree, **values)
-    parts = [map_leaves(f, value) for value in tree]
-    return type(tree)(*parts) if kind == "named tuple" else type(tree)(parts)
+    mapped = _mapped(type(tree))
+    return f(tree) if mapped is None else mapped(f, tree)
+
+
+Mapped = Callable[[Callable[[Any], Any], Any], Any]
 
 
 @functools.lru_cache(maxsize=256)
-def _kind(cls: type) -> str:
-    """What a value of this class is in a structure; remembered, for it is asked of every leaf."""
+def _mapped(cls: type) -> Mapped | None:
+    """How to map a structure of this class, None for a leaf; it is asked of every leaf."""
     if issubclass(cls, dict):
-        return "dict"
+        return _mapped_dict
     if issubclass(cls, (list, tuple)):
-        return "named tuple" if hasattr(cls, "_fields") else "sequence"
+        return _mapped_named_tuple if hasattr(cls, "_fields") else _mapped_sequence
     if dataclasses.is_dataclass(cls):
-        return "dataclass"
-    return "none" if cls is type(None) else "leaf"
+        return _mapped_dataclass
+    return _mapped_none if cls is type(None) else None
+
+
+def _parts(f: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
+    results = []
+    for x in parts:
+        mapped = _mapped(type(x))
+        results.append(f(x) if mapped is None else mapped(f, x))
+    return results
+
+
+def _mapped_sequence(f: Callable[[Any], Any], tree: Any) -> Any:
+    parts = _parts(f, tree)
+    return parts if type(tree) is list else type(tree)(parts)
+
+
+def _mapped_named_tuple(f: Callable[[Any], Any], tree: Any) -> Any:
+    return type(tree)(*_parts(f, tree))
+
+
+def _mapped_dict(f: Callable[[Any], Any], tree: Any) -> Any:
+    mapped = copy.copy(tree)  # a subclass may not be made from items alone
+    mapped.update(zip(tree, _parts(f, tree.values()), strict=True))
+    return mapped
+
+
+def _mapped_dataclass(f: Callable[[Any], Any], tree: Any) -> Any:
+    names = [field.name for field in dataclasses.fields(tree) if field.init]
+    parts = _parts(f, [getattr(tree, name) for name in names])
+    return dataclasses.replace(tree, **dict(zip(names, parts, strict=True)))
+
+
+def _mapped_none(f: Callable[[Any], Any], tree: None) -> None:  # noqa: ARG001
+    return None

@@ -9,6 +9,7 @@ import numpy as np
 from ..declare import function
 from ..errors import ShapeError
 from ..mode import refuse_while_tracing
+from ..sums import sum_of_rows
 from ..tensor import Tensor, as_array, plain
 from .linalg import matmul_right, product, transposed
 
@@ -65,7 +66,7 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
     if W.ndim != 2 or b.shape != y.shape[-1:]:
         _check_linear(x, W)
         raise ShapeError(f"linear: b of shape {b.shape} does not fit W of shape {W.shape}")
-    if y.__class__ is np.ndarray and y.dtype == b.dtype:
+    if type(y) is np.ndarray and y.dtype == b.dtype:
         y += b  # the product is nobody else's: large layers need no second array
         return y
     return y + b
@@ -75,7 +76,7 @@ _recorded_linear = function(
     _linear,
     lambda g, y, x, W, b: product(g, transposed(W)),
     lambda g, y, x, W, b: matmul_right(g, y, x, W),
-    lambda g, y, x, W, b: g,
+    lambda g, y, x, W, b: sum_of_rows(g) if g.ndim == 2 else g,
     broadcasts=True,
 )
 

@@ -21,7 +21,7 @@ def transposed(x):
 
 def product(a, b):
     # For two plain matrices `dot` is the same product at half of the overhead.
-    if a.__class__ is b.__class__ is np.ndarray and a.ndim == b.ndim == 2:
+    if type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2:
         return a.dot(b)
     return a @ b
 

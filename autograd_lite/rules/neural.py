@@ -11,7 +11,7 @@ import numpy as np
 
 from ..declare import function, ufunc
 from ..errors import NoRuleError, ShapeError
-from ..sums import sums_along_rows
+from ..sums import row_sums
 from ..tensor import Tensor
 from .reductions import kept
 
@@ -156,7 +156,7 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
     must_be_real("log_softmax", x)
     z = x - x.max(axis=axis, keepdims=True)
     e = np.exp(z)
-    return z - np.log(sums_along_rows(e) if axis == -1 else e.sum(axis=axis, keepdims=True))
+    return z - np.log(row_sums(e)[..., None] if axis == -1 else e.sum(axis=axis, keepdims=True))
 
 
 log_softmax = function(
@@ -252,7 +252,7 @@ def check_labels(labels: Any, shape: tuple[int, ...]) -> None:
     """Check the values, which may be other ones each time that a program runs."""
     name = "softmax_cross_entropy"
     if labels.shape == shape:
-        off = (sums_along_rows(labels) - 1).ravel()
+        off = row_sums(labels).ravel() - 1
         if not off.dot(off) < 1e-6:
             raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
     elif labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
