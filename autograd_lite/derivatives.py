@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from .declare import function
-from .mode import mode, recording
+from .mode import mode, recorded
+from .op import NOTHING
 from .sweep import BACKWARD, name_cotangent, own, sweep
 from .tensor import Tensor, plain
 from .tree import flatten, flatten_like, map_leaves
@@ -74,13 +75,12 @@ class _Leaves:
         self.births[leaf.birth] = leaf
         return leaf
 
-    def call(self, f: Callable[..., Any], args: Any, kwargs: Any = None) -> Any:
+    def call(self, f: Callable[..., Any], args: Any, kwargs: Any = NOTHING) -> Any:
         """Run `f` recorded, and find out whether others want the cotangents of its value."""
         may_record = mode().recording
         _running.add(self.bit)
         try:
-            with recording(True):
-                out = f(*args, **(kwargs or {}))
+            out = recorded(f, *args, **kwargs)
         finally:
             _running.discard(self.bit)
         others = sum(_running, BACKWARD)
@@ -99,14 +99,12 @@ class _Leaves:
         seeds = [(y, g) for y, g in seeds if y.wanted_by & self.bit and y.birth >= self.since]
         lent = {id(seed) for _, seed in seeds}
         on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
-        with recording(True):
-            pairs = sweep(seeds, self.bit, self.since, self.births, on_records=on_records)
-        found = {leaf.birth: cotangent for leaf, cotangent in pairs}
+        found = recorded(sweep, seeds, self.bit, self.since, self.births, on_records=on_records)
 
         def cotangent(leaf: Tensor) -> Any:
-            g = found.get(leaf.birth)
-            if g is None:
+            if leaf.birth not in found:
                 return np.zeros(leaf.shape, leaf.dtype)
+            g = found[leaf.birth][1]
             if on_records:
                 name_cotangent(g, leaf)
             return own(g, lent)

@@ -148,7 +148,7 @@ def _matrix(start: Tensor, way: list[Tensor]) -> npt.NDArray[Any]:
     matrix = np.zeros((end.size, start.size), start.dtype)
     for row, seed in zip(matrix, np.eye(end.size, dtype=end.dtype), strict=True):
         found = sweep([(end, seed.reshape(end.shape))], since=start.birth, ends={start.birth})
-        row[:] = next((np.ravel(g) for x, g in found if x is start), 0)
+        row[:] = np.ravel(found[start.birth][1]) if start.birth in found else 0
     return matrix
 
 

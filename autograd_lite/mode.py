@@ -22,6 +22,7 @@ __all__ = [
     "is_own",
     "mode",
     "no_grad",
+    "recorded",
     "recording",
     "refuse_while_tracing",
     "scope",
@@ -88,6 +89,14 @@ class Changed:
 def recording(on: bool) -> Changed:
     """Switch recording on or off."""
     return Changed("recording", on)
+
+
+def recorded(f: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call `f` with recording on."""
+    if mode().recording:
+        return f(*args, **kwargs)
+    with recording(True):
+        return f(*args, **kwargs)
 
 
 def no_grad() -> Changed:

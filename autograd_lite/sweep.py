@@ -70,7 +70,7 @@ def sweep(
     *,
     on_records: bool = False,
     release: bool = False,
-) -> list[list[Any]]:
+) -> dict[int, list[Any]]:
     """Carry cotangents from the youngest record to the oldest.
 
     The births are an order of computation: when the youngest record that was reached is taken,
@@ -94,8 +94,8 @@ def sweep(
 
     Returns
     -------
-    list of [Tensor, array]
-        The leaves and ends that were reached, each with its cotangent.
+    dict of int to [Tensor, array]
+        By birth, the leaves and ends that were reached, each with its cotangent.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def sweep(
                 assigned.append(record)
     for record in assigned:
         record.before = None
-    return list(reached.values())
+    return reached
 
 
 def name_cotangent(g: Any, record: Any) -> None:
@@ -166,7 +166,7 @@ def own(cotangent: Any, lent: set[int]) -> Any:
     Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
     one array and an optimizer that scales one gradient in place would scale the other.
     """
-    if isinstance(cotangent, np.ndarray):
+    if type(cotangent) is np.ndarray:
         if cotangent.base is not None or id(cotangent) in lent:
             return cotangent.copy()
         lent.add(id(cotangent))

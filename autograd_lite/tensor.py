@@ -227,7 +227,7 @@ class Tensor(Arithmetic):
             )
         seed = self._seed(plain(grad))
         lent = {id(seed), id(grad)}
-        for leaf, cotangent in sweep([(self, seed)], release=not retain_graph):
+        for leaf, cotangent in sweep([(self, seed)], release=not retain_graph).values():
             g = own(cotangent, lent)
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 

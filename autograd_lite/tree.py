@@ -13,6 +13,8 @@ __all__ = ["flatten", "flatten_like", "map_leaves", "paired", "replaced"]
 
 def flatten(tree: Any) -> list[Any]:
     """List the leaves of a nested structure, in order."""
+    if _mapped(type(tree)) is None:
+        return [tree]
     leaves = []
 
     def keep(leaf: Any) -> Any:

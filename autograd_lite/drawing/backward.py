@@ -124,7 +124,7 @@ def _sent(record: Tensor, g: Any) -> Sequence[tuple[Any, Any]]:
             continue
         alone = _Alone(record, position)
         found = sweep([(alone, g)])
-        sent.append((x, found[0][1] if found else None))
+        sent.append((x, found[_MARKED.birth][1] if found else None))
     return sent
 
 

@@ -148,11 +148,10 @@ class Tape:
             inputs = tuple(linked.get(getattr(x, "birth", None), x) for x in record.inputs)
             linked[birth] = replace(record, inputs=inputs)
         with recording(False), np.errstate(all="ignore"):
-            pairs = sweep([(linked[self.root], np.float64(1))])
-        found = {leaf.birth: cotangent for leaf, cotangent in pairs}
+            found = sweep([(linked[self.root], np.float64(1))])
         data = [self.records[birth].data for birth in self.leaves]
         return [
-            np.asarray(found.get(birth, np.zeros(np.shape(x))))
+            np.asarray(found[birth][1] if birth in found else np.zeros(np.shape(x)))
             for birth, x in zip(self.leaves, data, strict=True)
         ]
 

@@ -16,6 +16,8 @@ from .products import conj
 
 
 def transposed(x):
+    if x.ndim == 2:
+        return x.T
     return x.mT if hasattr(x, "mT") else x.swapaxes(-1, -2)  # Dask's arrays have no mT
 
 
