@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import DetachedError, NoRuleError, ShapeError
+from .errors import NoRuleError
 from .mode import mode, refuse_while_tracing
 from .op import COMPOSED, NOTHING, OPS
 
@@ -33,41 +33,6 @@ def _operator(
 def _unless_none(compare: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Any]:
     """Make ``t == None`` what it is for every object."""
     return lambda self, other: NotImplemented if other is None else compare(self, other)
-
-
-def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
-    """Make an augmented assignment, which changes the value for all who hold the Tensor.
-
-    ``x[i] += v`` arrives here with the view ``x[i]``: what changes is then `x`.
-    """
-
-    def update(x: Any, other: Any) -> Tensor:
-        out = compute(x, other)
-        if out.shape != x.shape:
-            raise ShapeError(
-                f"an in-place operation cannot change the shape {x.shape} to {out.shape}"
-            )
-        if not np.can_cast(out.dtype, x.dtype, "same_kind"):
-            raise TypeError(f"an in-place operation cannot change {x.dtype} to {out.dtype}")
-        return out if out.dtype == x.dtype else out.astype(x.dtype)
-
-    def augmented(self: Any, other: Any) -> Tensor:
-        if self.is_view() and self.op.fn is operator.getitem and len(self.inputs) == 1:
-            base, index = self.inputs[0], self.params["index"]
-            if base.past:
-                raise DetachedError(
-                    "the tensor behind this view was assigned to since; take the view again"
-                )
-            if base.__class__ is self.__class__ and not base.is_view():
-                current = self if base.birth < self.birth else base[index]
-                base[index] = update(current, other)
-                row: Tensor = base[index]
-                return row
-        self.assign(lambda x: update(x, other))
-        whole: Tensor = self
-        return whole
-
-    return augmented
 
 
 def _method(fn: Callable[..., Any]) -> Callable[..., Tensor]:
@@ -141,13 +106,6 @@ class Arithmetic:
 
     def __abs__(self) -> Tensor:
         return self._apply(OPS[np.abs], (self,), NOTHING, abs)
-
-    __iadd__ = _in_place(__add__)
-    __isub__ = _in_place(__sub__)
-    __imul__ = _in_place(__mul__)
-    __itruediv__ = _in_place(__truediv__)
-    __ipow__ = _in_place(__pow__)
-    __imatmul__ = _in_place(__matmul__)
 
     def __getitem__(self, index: Any) -> Tensor:
         if mode().tracing:

@@ -19,7 +19,7 @@ from .declare import function
 from .mode import mode, recorded
 from .op import NOTHING
 from .sweep import BACKWARD, name_cotangent, own, sweep
-from .tensor import Tensor, plain
+from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves
 
 __all__ = ["grad", "positions", "value_and_grad", "vjp"]
@@ -62,18 +62,18 @@ class _Leaves:
     def _fresh(self, x: Any) -> Tensor:
         """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
         if isinstance(x, Tensor):
-            leaf: Tensor = _as_leaf(x)
-            leaf.name = x.name
+            fresh: Tensor = _as_leaf(x)
+            fresh.name = x.name
         else:
-            leaf = Tensor(x)
-        if leaf.data.dtype.kind not in "fc":
+            fresh = new_leaf(as_array(x))
+        if fresh.data.dtype.kind not in "fc":
             raise TypeError(
                 f"{self.transform} needs floating-point arguments to differentiate by, not "
-                f"{leaf.dtype}; write x.astype(float), or 3.0 for 3"
+                f"{fresh.dtype}; write x.astype(float), or 3.0 for 3"
             )
-        leaf.wanted_by |= self.bit
-        self.births[leaf.birth] = leaf
-        return leaf
+        fresh.wanted_by |= self.bit
+        self.births[fresh.birth] = fresh
+        return fresh
 
     def call(self, f: Callable[..., Any], args: Any, kwargs: Any = NOTHING) -> Any:
         """Run `f` recorded, and find out whether others want the cotangents of its value."""

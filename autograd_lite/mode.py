@@ -47,7 +47,8 @@ class Mode:
         self.tracing = tracing
 
 
-_mode = ContextVar("mode", default=Mode(recording=True, scope="", debug=False, tracing=False))
+_AT_FIRST = Mode(recording=True, scope="", debug=False, tracing=False)
+_mode = ContextVar("mode", default=_AT_FIRST)
 mode = _mode.get
 _OWN = tuple(os.path.dirname(path) + os.sep for path in (__file__, np.__file__))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import operator
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .arithmetic import Arithmetic
+from .assignment import Assignment
 from .errors import DetachedError, NoRuleError, ShapeError, no_rule
 from .mode import mode, refuse_while_tracing, users_line
 from .op import COMPOSED, NOTHING, OPS, Op
 from .sweep import BACKWARD, ancestors, own, released, sweep
 
-__all__ = ["Tensor", "apply", "as_array", "plain", "tape"]
+__all__ = ["Tensor", "apply", "as_array", "new_leaf", "plain", "tape"]
 
 _births = itertools.count()
 _blank: Any = object.__new__  # without asking `__init__`, which checks what users give
@@ -47,9 +46,7 @@ def apply(
             values.append(as_array(x, f"an argument of {op.name}"))
             converted = True
     if converted:
-        inputs = tuple(
-            x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True)
-        )
+        inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
     for name in params:
         if type(params[name]) is Tensor:
             raise NoRuleError(
@@ -70,24 +67,35 @@ def apply(
     if kind == "O":
         data = as_array(data, f"the value of {op.name}")
         kind = data.dtype.kind
+    now = mode()
+    if not now.recording:
+        return new_leaf(data)
     out: Tensor = _blank(Tensor)
     out.data = data
     out.grad = out.name = out.before = None
     out.past = False
     out.birth = next(_births)
-    now = mode()
-    if now.recording:
-        out.op = op
-        out.inputs = inputs
-        out.values = tuple(values)
-        out.params = params
-        out.wanted_by = 0 if op.flat or kind not in "fc" else wanted_by
-        out.scope = now.scope
-        out.line = users_line() if now.debug else None
-    else:
-        out._release()
-        out.op = None
-        out.wanted_by = 0
+    out.op = op
+    out.inputs = inputs
+    out.values = tuple(values)
+    out.params = params
+    out.wanted_by = 0 if op.flat or kind not in "fc" else wanted_by
+    out.scope = now.scope
+    out.line = users_line() if now.debug else None
+    return out
+
+
+def new_leaf(data: Any) -> Tensor:
+    """Make a Tensor that was made from nothing, of an array."""
+    out: Tensor = _blank(Tensor)
+    out.data = data
+    out.grad = out.name = out.before = out.op = out.line = None
+    out.past = False
+    out.birth = next(_births)
+    out.inputs = out.values = ()
+    out.params = NOTHING
+    out.wanted_by = 0
+    out.scope = ""
     return out
 
 
@@ -106,7 +114,7 @@ def as_array(data: Any, what: str = "the data of a Tensor") -> Any:
     return data
 
 
-class Tensor(Arithmetic):
+class Tensor(Assignment):
     """A value that remembers how it was made.
 
     Parameters
@@ -159,6 +167,10 @@ class Tensor(Arithmetic):
 
     _apply = staticmethod(apply)
 
+    data: Any
+    birth: int
+    name: str | None
+    scope: str
     op: Op | None
     inputs: tuple[Any, ...]
     values: Sequence[Any]
@@ -169,19 +181,15 @@ class Tensor(Arithmetic):
     wanted_by: int  # who wants its cotangent: 1 for `backward`, and a bit for each transform
     grad: Any
 
-    def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
+    def __new__(cls, data: Any, requires_grad: bool = False, name: str | None = None) -> Tensor:
+        """Make a leaf."""
         if isinstance(data, Tensor):
             raise TypeError("the data are a Tensor already; write x.detach() for a constant copy")
-        self.data = as_array(data)
-        self.wanted_by = 0
+        new = new_leaf(as_array(data))
+        new.name = name
         if requires_grad:
-            self.requires_grad = True
-        self.grad = self.before = None
-        self.past = False
-        self.name = name
-        self.birth = next(_births)
-        self._release()
-        self.op = None
+            new.requires_grad = True
+        return new
 
     def _release(self) -> None:
         """Let go of what this was made from; its gradient can no longer be computed."""
@@ -373,61 +381,6 @@ class Tensor(Arithmetic):
         parts += [f"name={self.name!r}"] * (self.name is not None)
         parts += [f"op={self.op.name}"] if self.op else ["requires_grad=True"] * self.requires_grad
         return f"Tensor({', '.join(parts)})"
-
-    # Changing in place.
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        op = OPS[operator.setitem]
-        self.assign(lambda x: apply(op, *op.bind(x, index, value)))
-
-    def assign(self, update: Callable[[Tensor], Tensor]) -> None:
-        """Give this tensor the value that `update` computes from it, as a new record.
-
-        What has read it before keeps the value it read, and its derivative.
-
-        Parameters
-        ----------
-        update : callable
-            Takes a Tensor of the present value, returns one of the new value.
-
-        Raises
-        ------
-        DetachedError
-            For a leaf that requires a gradient, and for a view of another tensor.
-        """
-        if self.requires_grad and mode().recording and (self.op is None or self.op.name == "leaf"):
-            raise DetachedError(
-                "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
-                "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
-            )
-        if self.op and self.is_view():
-            raise DetachedError(
-                f"this is a view made by {self.op.name}, and assigning to it would change the "
-                "tensor behind it in NumPy; assign to that one, or to np.copy(x)"
-            )
-        before = Tensor.__new__(Tensor)
-        for slot in _SLOTS:
-            setattr(before, slot, getattr(self, slot))
-        before.past = True
-        now = next(_births)
-        after = update(before)
-        if after.birth < now:  # an assignment is younger than all that read the value before it
-            after = after.copy()
-        if not mode().recording:
-            self.data = after.data
-            return
-        for slot in _SLOTS - {"name"}:
-            setattr(self, slot, getattr(after, slot))
-        self.before = before
-
-    def is_view(self) -> bool:
-        """Whether the data are those of what this was made from, seen in another way."""
-        return any(
-            np.may_share_memory(self.data, v) for v in self.values if isinstance(v, np.ndarray)
-        )
-
-
-_SLOTS = frozenset(Tensor.__slots__) - {"__weakref__", "past"}
 
 
 def _scipy_registered(fn: np.ufunc) -> bool:

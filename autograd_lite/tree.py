@@ -13,7 +13,7 @@ __all__ = ["flatten", "flatten_like", "map_leaves", "paired", "replaced"]
 
 def flatten(tree: Any) -> list[Any]:
     """List the leaves of a nested structure, in order."""
-    if _mapped(type(tree)) is None:
+    if _mapped(tree.__class__) is None:
         return [tree]
     leaves = []
 
@@ -63,7 +63,7 @@ def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """Apply `f` to each leaf in order and return the same structure of the results."""
-    mapped = _mapped(type(tree))
+    mapped = _mapped(tree.__class__)
     return f(tree) if mapped is None else mapped(f, tree)
 
 
@@ -82,10 +82,10 @@ def _mapped(cls: type) -> Mapped | None:
     return _mapped_none if cls is type(None) else None
 
 
-def _parts(f: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
+def _parts(f: Callable[[Any], Any], parts: Iterable[object]) -> list[Any]:
     results = []
     for x in parts:
-        mapped = _mapped(type(x))
+        mapped = _mapped(type(x))  # type: ignore[arg-type]  # a class is hashable
         results.append(f(x) if mapped is None else mapped(f, x))
     return results
 

@@ -16,9 +16,10 @@ from .products import conj
 
 
 def transposed(x):
-    if x.ndim == 2:
-        return x.T
-    return x.mT if hasattr(x, "mT") else x.swapaxes(-1, -2)  # Dask's arrays have no mT
+    try:
+        return x.mT
+    except AttributeError:  # Dask's arrays have none
+        return x.swapaxes(-1, -2)
 
 
 def product(a, b):
