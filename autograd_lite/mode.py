@@ -6,6 +6,7 @@ The mode is that of the current context: each thread and each asyncio task has i
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import sys
 from collections.abc import Callable
@@ -31,6 +32,11 @@ __all__ = [
 ]
 
 
+_RUN_LATER = (
+    inspect.isgeneratorfunction,
+    inspect.iscoroutinefunction,
+    inspect.isasyncgenfunction,
+)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -77,7 +83,18 @@ class Changed:
         return before
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
-        """Decorate a function."""
+        """Decorate a function that has ended when it returns.
+
+        Raises
+        ------
+        TypeError
+            For a generator or a coroutine, the body of which is run later.
+        """
+        if any(is_kind(f) for is_kind in _RUN_LATER):
+            raise TypeError(
+                f"{f.__name__} is run after it was called, and a decorator for the mode would not "
+                "reach its body; write a `with` block inside of it"
+            )
 
         @functools.wraps(f)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -83,6 +83,31 @@ def test_wrong_labels_are_refused(x, labels, kind, text):
         ag.softmax_cross_entropy(x, labels)
 
 
+@pytest.mark.parametrize(
+    ("W", "b", "text"),
+    [
+        (np.ones((3, 2)), 0.5, r"linear: b of shape \(\) does not fit W of shape \(3, 2\)"),
+        (0.5, np.ones(2), r"linear: W of shape \(\) does not fit rows of shape \(2, 3\)"),
+        (0.5, None, r"linear: W of shape \(\) does not fit rows of shape \(2, 3\)"),
+    ],
+)
+def test_a_layer_of_numbers_is_refused(x, W, b, text):
+    with pytest.raises(ag.ShapeError, match=text):
+        ag.linear(x, W, b)
+
+
+def test_a_generator_is_not_decorated(x):
+    def batches():
+        yield x * x
+
+    async def later():
+        return x * x
+
+    for f in batches, later:
+        with pytest.raises(TypeError, match=f"{f.__name__} is run after .* write a `with` block"):
+            ag.no_grad()(f)
+
+
 def test_a_second_backward_says_how_to_keep_the_graph(x):
     loss = (x * x).sum()
     loss.backward()

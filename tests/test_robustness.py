@@ -115,6 +115,24 @@ def test_cross_entropy_of_large_float32_logits_is_exact():
     assert ag.softmax_cross_entropy(logits, np.eye(2)[[0, 0]]).dtype == np.float32
 
 
+@pytest.mark.parametrize("kind", [int, bool, np.float16, np.float64])
+def test_the_loss_has_the_precision_of_the_logits(kind):
+    logits = Tensor(np.zeros((2, 4), np.float32), requires_grad=True)
+    loss = ag.softmax_cross_entropy(logits, np.eye(4, dtype=kind)[[0, 3]])
+    loss.backward()
+    assert loss.dtype == logits.grad.dtype == np.float32
+    assert loss.item() == pytest.approx(np.log(4))
+
+
+@pytest.mark.parametrize(("dtype", "n"), [(np.float16, 300), (np.float32, 100_000)])
+def test_rounded_labels_of_many_rows_sum_to_one(dtype, n):
+    rows = np.random.default_rng(0).dirichlet(np.ones(10), n).astype(dtype)
+    assert np.isfinite(ag.softmax_cross_entropy(np.zeros(rows.shape, dtype), rows))
+    rows[-1] *= dtype(1.05)
+    with pytest.raises(ValueError, match="must sum to one"):
+        ag.softmax_cross_entropy(np.zeros(rows.shape, dtype), rows)
+
+
 def test_a_masked_logit_costs_nothing():
     logits = np.array([[1.0, 2.0, -np.inf]])
     for labels in ([1], np.eye(3)[[1]]):

@@ -53,8 +53,10 @@ def linear(x: Any, W: Any, b: Any = None) -> Any:
 
 
 def _check_linear(x: Any, W: Any) -> None:
-    if W.ndim != 2 or not x.ndim or x.shape[-1] != W.shape[0]:
-        raise ShapeError(f"linear: W of shape {W.shape} does not fit rows of shape {x.shape}")
+    if np.ndim(W) != 2 or not np.ndim(x) or x.shape[-1] != W.shape[0]:
+        raise ShapeError(
+            f"linear: W of shape {np.shape(W)} does not fit rows of shape {np.shape(x)}"
+        )
 
 
 def _linear(x: Any, W: Any, b: Any) -> Any:
@@ -63,9 +65,9 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
     except ValueError:
         _check_linear(x, W)
         raise
-    if W.ndim != 2 or b.shape != y.shape[-1:]:
+    if W.ndim != 2 or getattr(b, "shape", ()) != y.shape[-1:]:
         _check_linear(x, W)
-        raise ShapeError(f"linear: b of shape {b.shape} does not fit W of shape {W.shape}")
+        raise ShapeError(f"linear: b of shape {np.shape(b)} does not fit W of shape {W.shape}")
     if type(y) is np.ndarray and y.dtype == b.dtype:
         y += b  # the product is nobody else's: large layers need no second array
         return y
