@@ -218,9 +218,10 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
         logits = np.asarray(logits)
     if not isinstance(labels, Tensor):
         labels = np.asarray(labels)
-    _check_kind_of_labels(labels, logits.shape)
-    if labels.dtype != logits.dtype and labels.shape == logits.shape and logits.dtype.kind == "f":
-        labels = labels.astype(logits.dtype)  # or a loss of float32 logits would be float64
+    shape, dtype = logits.shape, logits.dtype
+    _check_kind_of_labels(labels, shape)
+    if labels.dtype != dtype and labels.shape == shape and dtype.kind == "f":
+        labels = labels.astype(dtype)  # or a loss of float32 logits would be float64
     return _record_cross_entropy(logits, labels, log_softmax(logits))
 
 
@@ -257,7 +258,7 @@ def check_labels(labels: Any, shape: tuple[int, ...]) -> None:
     """Check the values, which may be other ones each time that a program runs."""
     name = "softmax_cross_entropy"
     if labels.shape == shape:
-        off = row_sums(labels).ravel() - 1
+        off = row_sums(labels).ravel() - 1.0
         if not (off.dot(off) < 1e-6 or np.abs(off).max() < _most_off(labels.dtype)):
             raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
     elif labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
