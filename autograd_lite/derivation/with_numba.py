@@ -414,23 +414,10 @@ def _jitted(text: str, names: dict[str, Any], arrays: Sequence[np.ndarray]) -> A
 def compiled(
     program: Program, args: Sequence[Any], structure: Any, reuse_outputs: bool
 ) -> Callable[[Sequence[Any]], Any]:
-    """Compile a program by Numba, at once; as `fast.compiled` otherwise.
+    """Compile a program by Numba, at once.
 
-    Parameters
-    ----------
-    program : Program
-    args : sequence
-        The example that was recorded: its structures and static arguments are what is accepted.
-    structure : any
-        What to return, with anything in the place of arrays.
-    reuse_outputs : bool
-        Hand out the same arrays in each call.
-
-    Returns
-    -------
-    callable
-        Takes the list of arguments; returns the results, or `MISS`. Several threads may call it
-        at once, and run at once. Arrays that are not C-contiguous, or read-only, are copied.
+    Takes and returns what `fast.compiled` does. The function that is made may also run in several
+    threads at once; it copies arrays that are not C-contiguous, or read-only.
 
     Raises
     ------
