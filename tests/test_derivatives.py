@@ -1,12 +1,14 @@
 """`grad`, `value_and_grad`, `vjp` and `gradcheck`."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Tensor
+from autograd_lite import Tensor, derivatives
 
 
 def test_plain_arrays_in_plain_arrays_out():
@@ -51,6 +53,63 @@ def test_higher_derivatives_of_the_exponential():
     for order in range(1, 5):
         f = ag.grad(f)
         assert f(0.5) == pytest.approx(2**order * np.e, rel=1e-12)
+
+
+def test_many_transforms_inside_of_one_are_not_confused_with_it():
+    def f(x):
+        return sum(ag.grad(lambda y: x * y * y)(float(k)) for k in range(70))  # the bits come round
+
+    assert ag.grad(f)(3.0) == 2 * sum(range(70))
+
+
+def test_transforms_nest_deeper_than_there_are_bits_to_take_turns():
+    def nested(depth, x):
+        return x**2 if depth == 0 else ag.grad(lambda y: y * nested(depth - 1, x))(1.0)
+
+    assert ag.grad(lambda x: nested(35, x))(3.0) == 6.0
+
+
+def test_what_outlived_its_transform_is_a_constant_for_others():
+    kept = []
+
+    def f(x):
+        kept.append(np.sin(x))
+        return x**2
+
+    ag.grad(f)(2.0)
+    for _ in range(35):
+        value, gradient = ag.value_and_grad(lambda x: x * kept[0])(3.0)
+        assert gradient == np.sin(2.0)
+        assert not isinstance(value, Tensor)
+
+
+def test_a_transform_that_failed_leaves_nothing_behind():
+    with pytest.raises(ZeroDivisionError):
+        ag.grad(lambda x: x / (1 // 0))(1.0)
+    assert not derivatives._running
+    assert not isinstance(ag.value_and_grad(lambda x: x * x)(1.0)[0], Tensor)
+
+
+def test_threads_inside_of_a_transform_belong_to_it():
+    def f(x):
+        with ThreadPoolExecutor(2) as pool:
+            return sum(pool.map(lambda k: ag.grad(lambda y: x * y**2)(k), [1.0, 2.0]))
+
+    assert ag.grad(f)(3.0) == 6.0
+
+
+def test_a_task_has_a_mode_of_its_own():
+    x = Tensor(2.0, requires_grad=True)
+
+    async def without():
+        with ag.no_grad():
+            await asyncio.sleep(0)
+            return x * x
+
+    async def both():
+        return await asyncio.gather(without(), asyncio.to_thread(lambda: x * x), without())
+
+    assert [y.requires_grad for y in asyncio.run(both())] == [False, True, False]
 
 
 def test_a_gradient_that_depends_on_an_outer_tensor_stays_on_the_tape():
