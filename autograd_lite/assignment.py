@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Assignment"]
 
-_CHANGED = (
-    "before", "birth", "data", "grad", "inputs", "line", "op", "params", "scope", "values",
-    "wanted_by",
-)  # fmt: skip
-
 
 def _in_place(compute: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
     """Make an augmented assignment, which changes the value for all who hold the Tensor.
@@ -108,7 +103,8 @@ class Assignment(Arithmetic):
             )
         before = self.detach()
         now = before.birth
-        for slot in (*_CHANGED, "name"):
+        slots: set[str] = set(type(self).__slots__) - {"__weakref__", "past"}
+        for slot in slots:
             setattr(before, slot, getattr(self, slot))
         before.past = True
         after = update(before)
@@ -118,7 +114,8 @@ class Assignment(Arithmetic):
             self.data = after.data
             return
         after.before = before
-        for slot in _CHANGED:
+        after.inputs = tuple(before if x is self else x for x in after.inputs)  # of `x += x`
+        for slot in slots - {"name"}:
             setattr(self, slot, getattr(after, slot))
 
     def is_view(self) -> bool:

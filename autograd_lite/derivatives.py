@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from .declare import function
 from .mode import mode, recorded
 from .op import NOTHING
-from .sweep import BACKWARD, name_cotangent, own, sweep
+from .sweep import as_read, name_cotangent, own, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves
 
@@ -34,18 +35,21 @@ _as_leaf = function(_leaf, lambda g, y, x: g)
 
 
 _bits = itertools.cycle([1 << k for k in range(1, 30)])
-_running: set[int] = set()
+_running: dict[int, dict[int, Tensor]] = {}
+_taking = threading.Lock()
 
 
-def _bit_of_its_own() -> int:
-    """Find the bit of `wanted_by` of a transform that starts.
+def _take_bit(births: dict[int, Tensor]) -> int:
+    """Take a bit of `wanted_by` that no other running transform has, for leaves by their births.
 
-    A Tensor that outlived the transform that made it still has the bit of that one. So the bits
-    take turns: one that comes back while such a Tensor is used makes a sweep longer, not wrong.
+    What was made for a transform keeps its bit. So the bits take turns: one that comes back while
+    such a record is used makes a sweep longer, not wrong.
     """
-    bit = next(_bits)
-    while bit in _running:
-        bit <<= 1
+    with _taking:
+        bit = next(_bits)
+        while bit in _running:
+            bit <<= 1
+        _running[bit] = births
     return bit
 
 
@@ -54,7 +58,6 @@ class _Leaves:
 
     def __init__(self, transform: str, args: Any) -> None:
         self.transform = transform
-        self.bit = _bit_of_its_own()
         self.births: dict[int, Tensor] = {}
         self.args = map_leaves(self._fresh, args)
         self.since = next(iter(self.births), 0)
@@ -71,22 +74,23 @@ class _Leaves:
                 f"{self.transform} needs floating-point arguments to differentiate by, not "
                 f"{fresh.dtype}; write x.astype(float), or 3.0 for 3"
             )
-        fresh.wanted_by |= self.bit
         self.births[fresh.birth] = fresh
         return fresh
 
     def call(self, f: Callable[..., Any], args: Any, kwargs: Any = NOTHING) -> Any:
-        """Run `f` recorded, and find out whether others want the cotangents of its value."""
+        """Run `f` recorded, and find out whether its value is wanted for others too."""
         may_record = mode().recording
-        _running.add(self.bit)
+        self.bit = bit = _take_bit(self.births)
         try:
+            for leaf in self.births.values():
+                leaf.wanted_by |= bit
             out = recorded(f, *args, **kwargs)
         finally:
-            _running.discard(self.bit)
-        others = sum(_running, BACKWARD)
+            for leaf in self.births.values():
+                leaf.wanted_by &= ~bit
+            del _running[bit]
         self.reached_from_outside = may_record and (
-            mode().tracing
-            or any(isinstance(t, Tensor) and t.wanted_by & others for t in flatten(out))
+            mode().tracing or _wanted_elsewhere(flatten(out), bit)
         )
         return out
 
@@ -96,10 +100,13 @@ class _Leaves:
 
     def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
-        seeds = [(y, g) for y, g in seeds if y.wanted_by & self.bit and y.birth >= self.since]
+        seeds = [(y, g) for y, g in seeds if self._made(y)]
         lent = {id(seed) for _, seed in seeds}
         on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
-        found = recorded(sweep, seeds, self.bit, self.since, self.births, on_records=on_records)
+        if on_records:
+            found = recorded(sweep, seeds, self.bit, self.since, self.births, on_records=True)
+        else:
+            found = sweep(seeds, self.bit, self.since, self.births)
 
         def cotangent(leaf: Tensor) -> Any:
             if leaf.birth not in found:
@@ -110,6 +117,29 @@ class _Leaves:
             return own(g, lent)
 
         return map_leaves(cotangent, self.args)
+
+    def _made(self, y: Tensor) -> bool:
+        """Whether a value is one of the leaves, or was made from them."""
+        return y.birth in self.births or (y.birth >= self.since and bool(y.wanted_by & self.bit))
+
+
+def _wanted_elsewhere(values: list[Any], bit: int) -> bool:
+    """Whether any of these was made from a leaf that somebody wants the cotangent of.
+
+    The leaves of a transform that has ended do not; what was made from them keeps its bit. Where
+    there is no other bit than that of this one, nothing has to be searched.
+    """
+    seen: set[int] = set()
+    pending = [t for t in values if isinstance(t, Tensor) and t.wanted_by & ~bit]
+    while pending:
+        record = pending.pop()
+        if record.op is None or any(record.birth in births for births in tuple(_running.values())):
+            return True
+        for x in record.inputs:
+            if getattr(x, "wanted_by", 0) and x.birth not in seen:
+                seen.add(x.birth)
+                pending.append(x)
+    return False
 
 
 def _is_one(argnums: Any) -> bool:
@@ -269,13 +299,14 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     """
     leaves = _Leaves("vjp", args)
     out = leaves.call(f, leaves.args)
-    outputs = flatten(out)
+    outputs = [(y, getattr(y, "birth", 0)) for y in flatten(out)]
 
     def pullback(cotangent: Any) -> Any:
         given = flatten_like(out, cotangent, "the cotangent of vjp")
         seeds: dict[int, tuple[Tensor, Any]] = {}
-        for output, g in zip(outputs, given, strict=True):
+        for (output, birth), g in zip(outputs, given, strict=True):
             if isinstance(output, Tensor):
+                output = as_read(output, birth)  # the caller may have assigned to it since
                 seed = output._seed(g)
                 if output.birth in seeds:  # returned twice
                     seed = seeds[output.birth][1] + seed

@@ -145,9 +145,11 @@ def _steps(between: list[Tensor]) -> list[list[Tensor]]:
 def _matrix(start: Tensor, way: list[Tensor]) -> npt.NDArray[Any]:
     """The derivative of the last record of a way by the value it starts from."""
     end = way[-1]
+    read = {getattr(x, "birth", -1) for record in way for x in record.inputs}
+    ends = {start.birth} | read.difference(record.birth for record in way)
     matrix = np.zeros((end.size, start.size), start.dtype)
     for row, seed in zip(matrix, np.eye(end.size, dtype=end.dtype), strict=True):
-        found = sweep([(end, seed.reshape(end.shape))], since=start.birth, ends={start.birth})
+        found = sweep([(end, seed.reshape(end.shape))], ends=ends)
         row[:] = np.ravel(found[start.birth][1]) if start.birth in found else 0
     return matrix
 

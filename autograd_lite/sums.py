@@ -18,7 +18,7 @@ __all__ = ["row_sums", "sum_of_rows", "unbroadcast"]
 _LONG = 2048
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=128)
 def _ones(n: int, dtype: Any) -> Any:
     return np.ones(n, dtype) if n <= _LONG and dtype.char in "fd" else None
 

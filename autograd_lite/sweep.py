@@ -17,7 +17,16 @@ import numpy as np
 from .errors import GraphFreedError, ShapeError
 from .sums import unbroadcast
 
-__all__ = ["ANYONE", "BACKWARD", "ancestors", "name_cotangent", "own", "released", "sweep"]
+__all__ = [
+    "ANYONE",
+    "BACKWARD",
+    "ancestors",
+    "as_read",
+    "name_cotangent",
+    "own",
+    "released",
+    "sweep",
+]
 
 
 BACKWARD = 1
@@ -52,7 +61,7 @@ def ancestors(
         for x in record.inputs:
             birth = getattr(x, "birth", -1)
             if birth > record.birth:  # assigned to since this record read it: look again
-                record.inputs = tuple(_as_read(x, record.birth) for x in record.inputs)
+                record.inputs = tuple(as_read(x, record.birth) for x in record.inputs)
                 pending.append(record)
                 break
             if birth < since or birth in found or (differentiable and not x.wanted_by):
@@ -81,7 +90,8 @@ def sweep(
     seeds : iterable of (Tensor, array)
         The outputs, each once, with the cotangents to start from.
     by : int
-        The bits of whom the cotangents are for: what has none of them in `wanted_by` gets none.
+        The bits of whom the cotangents are for: what has none of them in `wanted_by`, and is no
+        end, gets none.
     since : int
         The birth of the oldest record or leaf to go to.
     ends : set or dict of int
@@ -123,10 +133,10 @@ def sweep(
                 continue
             born = getattr(x, "birth", -1)
             if born > birth:  # assigned to since: hold what was read, or the two hold each other
-                read = _as_read(x, birth)
+                read = as_read(x, birth)
                 record.inputs = tuple(read if i is x else i for i in record.inputs)
                 x, born = read, read.birth
-            if born < since or not x.wanted_by & by:
+            if born < since or not (x.wanted_by & by or born in ends):
                 continue
             try:
                 c = vjp(*args, **params) if params else vjp(*args)
@@ -166,7 +176,7 @@ def own(cotangent: Any, lent: set[int]) -> Any:
     Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
     one array and an optimizer that scales one gradient in place would scale the other.
     """
-    if type(cotangent) is np.ndarray:
+    if isinstance(cotangent, np.ndarray):
         if cotangent.base is not None or id(cotangent) in lent:
             return cotangent.copy()
         lent.add(id(cotangent))
@@ -188,7 +198,7 @@ def _fit(c: Any, value: Any, op: Any) -> Any:
     return c if c.dtype == value.dtype else c.astype(value.dtype)
 
 
-def _as_read(x: Any, birth: int) -> Any:
+def as_read(x: Any, birth: int) -> Any:
     """The version of an input that a record of this birth read: its last one born before."""
     while getattr(x, "birth", -1) > birth:
         if x.before is None:
@@ -202,7 +212,7 @@ def _as_read(x: Any, birth: int) -> Any:
 
 def _check_unchanged(record: Any) -> None:
     """A sweep on records reads the data its inputs have now: they must be what the op read."""
-    record.inputs = tuple(_as_read(x, record.birth) for x in record.inputs)
+    record.inputs = tuple(as_read(x, record.birth) for x in record.inputs)
     for x, value in zip(record.inputs, record.values, strict=True):
         if getattr(x, "data", value) is not value and hasattr(x, "birth"):
             raise RuntimeError(

@@ -318,17 +318,32 @@ class Tensor(Assignment):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether `backward`, or a transform that is running, wants the gradient."""
+        """Whether this is a leaf that a gradient is wanted of, or was made from one.
+
+        Raises
+        ------
+        RuntimeError
+            On setting it of a computed tensor, or of one that a transform differentiates by.
+        TypeError
+            On setting it where the data are not floating-point.
+        """
         return self.wanted_by != 0
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
-        if wanted and self.data.dtype.kind not in "fc":
+        if bool(wanted) == self.requires_grad:
+            return
+        if self.data.dtype.kind not in "fc":
             raise TypeError(
                 f"only floating-point data can require a gradient, not {self.data.dtype}; "
                 "write Tensor(np.asarray(data, dtype=float), requires_grad=True)"
             )
-        self.wanted_by = (self.wanted_by or BACKWARD) if wanted else 0
+        if self.op or self.wanted_by & ~BACKWARD:
+            raise RuntimeError(
+                "requires_grad can be set of a leaf only, and not while a transform differentiates "
+                "by it; write ag.stop_gradient(x) or x.detach() for a constant of the same value"
+            )
+        self.wanted_by = BACKWARD if wanted else 0
 
     # What an array says of itself.
 

@@ -63,15 +63,14 @@ def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """Apply `f` to each leaf in order and return the same structure of the results."""
-    mapped = _mapped(tree.__class__)
-    return f(tree) if mapped is None else mapped(f, tree)
+    return _parts(f, [tree])[0]
 
 
-Mapped = Callable[[Callable[[Any], Any], Any], Any]
+_Mapped = Callable[[Callable[[Any], Any], Any], Any]
 
 
 @functools.lru_cache(maxsize=256)
-def _mapped(cls: type) -> Mapped | None:
+def _mapped(cls: type) -> _Mapped | None:
     """How to map a structure of this class, None for a leaf; it is asked of every leaf."""
     if issubclass(cls, dict):
         return _mapped_dict
@@ -101,7 +100,8 @@ def _mapped_named_tuple(f: Callable[[Any], Any], tree: Any) -> Any:
 
 def _mapped_dict(f: Callable[[Any], Any], tree: Any) -> Any:
     mapped = copy.copy(tree)  # a subclass may not be made from items alone
-    mapped.update(zip(tree, _parts(f, tree.values()), strict=True))
+    keys, values = zip(*tree.items(), strict=True) if tree else ((), ())
+    mapped.update(zip(keys, _parts(f, values), strict=True))
     return mapped
 
 

@@ -1,6 +1,7 @@
 """`grad`, `value_and_grad`, `vjp` and `gradcheck`."""
 
 import asyncio
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -96,6 +97,89 @@ def test_threads_inside_of_a_transform_belong_to_it():
             return sum(pool.map(lambda k: ag.grad(lambda y: x * y**2)(k), [1.0, 2.0]))
 
     assert ag.grad(f)(3.0) == 6.0
+
+
+def test_threads_do_not_take_the_bit_of_one_another():
+    def nested(_):
+        return ag.value_and_grad(lambda p: p * ag.grad(lambda y: p * y**3)(2.0))(1.5)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(nested, range(400)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(value == 27.0 and gradient == 36.0 for value, gradient in found)
+    assert not any(isinstance(part, Tensor) for pair in found for part in pair)
+
+
+def test_an_inner_transform_sees_a_leaf_that_was_made_from_a_constant_tensor():
+    assert ag.grad(lambda x: ag.grad(lambda y: x * y * y)(3.0))(Tensor(2.0)) == 6.0
+
+
+def test_what_a_transform_differentiates_by_is_not_switched_off():
+    def frozen(w):
+        w.requires_grad = False
+        return w * w
+
+    def computed(w):
+        y = w * w
+        y.requires_grad = False
+        return y
+
+    for f in frozen, computed:
+        with pytest.raises(RuntimeError, match=r"of a leaf only.*write ag\.stop_gradient\(x\)"):
+            ag.grad(f)(2.0)
+    w = Tensor(2.0, requires_grad=True)
+    w.requires_grad = False
+    assert not (w * w).requires_grad
+    w.requires_grad = True
+    assert (w * w).requires_grad
+    with pytest.raises(TypeError, match="only floating-point data can require a gradient"):
+        Tensor([1, 2]).requires_grad = True
+
+
+def test_the_leaves_of_a_transform_that_has_ended_are_constants():
+    leaves = []
+
+    def f(x):
+        leaves.append(x)
+        return w * x * x
+
+    w = Tensor(3.0, requires_grad=True)
+    ag.grad(f)(2.0).backward()
+    assert w.grad == 4.0
+    assert leaves[0].grad is None
+    assert not leaves[0].requires_grad
+    assert float(leaves[0]) == 2.0
+
+
+def test_a_value_of_vjp_may_be_assigned_to_before_the_pullback():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    out, pullback = ag.vjp(lambda x: x * w, np.array([3.0, 4.0]))
+    out *= 10.0
+    np.testing.assert_array_equal(pullback(np.ones(2)).data, [1.0, 2.0])
+
+
+def test_gradients_of_array_subclasses_do_not_share_memory():
+    class Array(np.ndarray):
+        pass
+
+    a, b = np.ones(2).view(Array), np.ones(2).view(Array)
+    by_a, by_b = ag.grad(lambda a, b: np.sum(a + b), argnums=(0, 1))(a, b)
+    assert not np.shares_memory(by_a, by_b)
+
+
+def test_a_dict_that_orders_its_keys_in_its_own_way_keeps_its_values():
+    class Backwards(dict):
+        def __iter__(self):
+            return iter(sorted(super().__iter__(), reverse=True))
+
+    p = Backwards(a=2.0, b=1.0)
+    value, gradient = ag.value_and_grad(lambda d: d["a"] ** 2 * d["b"])(p)
+    assert value == 4.0
+    assert (gradient["a"], gradient["b"]) == (4.0, 4.0)
 
 
 def test_a_task_has_a_mode_of_its_own():

@@ -413,6 +413,17 @@ def test_one_array_for_two_arguments_gets_two_gradients():
     assert not np.shares_memory(da, db)
 
 
+def test_a_program_may_contain_transforms_of_constants():
+    def loss(x):
+        inner = ag.grad(lambda b: np.sum(b * b * x))(np.ones(3))
+        return np.sum(x * inner)
+
+    program = ag.derive(loss, X := np.array([1.0, 2.0, 3.0]))
+    value, gradient = program(2 * X)
+    assert value == 112.0
+    np.testing.assert_array_equal(gradient, [8.0, 16.0, 24.0])
+
+
 def test_threads_may_share_a_program():
     step = ag.derive(mlp, PARAMS, X, Y)
     expected = [ag.value_and_grad(mlp)(PARAMS, X * k, Y) for k in range(1, 5)]

@@ -96,6 +96,22 @@ def test_an_assigned_tensor_is_the_version_that_was_read():
     np.testing.assert_allclose(product(local_jacobians(z, x)), np.diag([6.0, 6.0, 0.0]))
 
 
+def test_branches_beside_the_way_are_not_swept():
+    calls = []
+
+    def rule(g, y, x):
+        calls.append(g)
+        return g
+
+    beside = ag.function(lambda x: +x, rule)
+    x, w = parameter(3), parameter(3)
+    deep = w
+    for _ in range(5):
+        deep = beside(deep)
+    np.testing.assert_allclose(product(local_jacobians(np.sum(x * deep), x)), deep.data[None])
+    assert not calls
+
+
 def test_what_has_no_such_steps_is_refused():
     x = parameter(3)
     with pytest.raises(TypeError, match="wrt must be a Tensor, not ndarray"):

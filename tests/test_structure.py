@@ -90,7 +90,7 @@ def test_importing_the_package_loads_no_optional_library():
 def test_the_package_is_small_enough_to_read_in_an_afternoon():
     lines = {path: len(path.read_text().splitlines()) for path in FILES}
     engine = ("op", "sweep", "arithmetic", "assignment", "tensor", "declare", "derivatives")
-    assert sum(lines[PACKAGE / f"{name}.py"] for name in engine) < 1540
+    assert sum(lines[PACKAGE / f"{name}.py"] for name in engine) < 1600
     claims = PACKAGE / "audit" / "claims"  # a list of statements, read beside their papers
     assert max(n for path, n in lines.items() if path.parent != claims) <= 450
 
@@ -114,7 +114,6 @@ def test_importing_the_package_leaves_what_the_engine_does_not_need():
     code = "import sys, autograd_lite; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {m.split(".")[1] for m in out.stdout.split() if m.startswith("autograd_lite.")}
-    engine = set(
-        "arithmetic assignment declare errors mode op rules sums sweep tensor".split()  # noqa: SIM905
-    )
+    engine = {"arithmetic", "assignment", "declare", "errors", "mode"}
+    engine |= {"op", "rules", "sums", "sweep", "tensor"}
     assert ours == engine
