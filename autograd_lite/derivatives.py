@@ -18,7 +18,7 @@ import numpy as np
 
 from .declare import function
 from .mode import mode, recorded
-from .op import NOTHING
+from .op import NOTHING, OPS
 from .sweep import as_read, name_cotangent, own, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves
@@ -32,7 +32,7 @@ def _leaf(x: Any) -> Any:
 
 
 _as_leaf = function(_leaf, lambda g, y, x: g)
-
+_LEAF = OPS[_leaf]
 
 _bits = itertools.cycle([1 << k for k in range(1, 30)])
 _running: dict[int, dict[int, Tensor]] = {}
@@ -123,6 +123,10 @@ class _Leaves:
         return y.birth in self.births or (y.birth >= self.since and bool(y.wanted_by & self.bit))
 
 
+def _is_of_running(leaf: Any) -> bool:
+    return any(leaf.birth in births for births in tuple(_running.values()))
+
+
 def _wanted_elsewhere(values: list[Any], bit: int) -> bool:
     """Whether any of these was made from a leaf that somebody wants the cotangent of.
 
@@ -133,7 +137,7 @@ def _wanted_elsewhere(values: list[Any], bit: int) -> bool:
     pending = [t for t in values if isinstance(t, Tensor) and t.wanted_by & ~bit]
     while pending:
         record = pending.pop()
-        if record.op is None or any(record.birth in births for births in tuple(_running.values())):
+        if record.op is None or (record.op is _LEAF and _is_of_running(record)):
             return True
         for x in record.inputs:
             if getattr(x, "wanted_by", 0) and x.birth not in seen:
