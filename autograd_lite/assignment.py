@@ -12,6 +12,7 @@ from .arithmetic import Arithmetic
 from .errors import DetachedError, ShapeError
 from .mode import mode
 from .op import OPS
+from .sweep import released
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -89,12 +90,18 @@ class Assignment(Arithmetic):
         Raises
         ------
         DetachedError
-            For a leaf that requires a gradient, and for a view of another tensor.
+            For a leaf that requires a gradient, for a view of another tensor, and without
+            recording for what was computed and requires a gradient.
         """
         if self.requires_grad and mode().recording and (self.op is None or self.op.name == "leaf"):
             raise DetachedError(
                 "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
                 "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"
+            )
+        if self.requires_grad and self.op not in (None, released) and not mode().recording:
+            raise DetachedError(
+                f"the value that {self.op.name} computed is read by its derivative, and cannot be "
+                "changed without recording; leave no_grad(), or change y.detach() or np.copy(y)"
             )
         if self.op and self.is_view():
             raise DetachedError(

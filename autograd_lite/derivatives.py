@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,10 +19,10 @@ import numpy as np
 
 from .declare import function
 from .mode import mode, recorded
-from .op import NOTHING, OPS
-from .sweep import as_read, name_cotangent, own, sweep
+from .op import NOTHING
+from .sweep import BACKWARD, as_read, name_cotangent, own, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
-from .tree import flatten, flatten_like, map_leaves
+from .tree import flatten, flatten_like, map_leaves, replaced
 
 __all__ = ["grad", "positions", "value_and_grad", "vjp"]
 
@@ -32,35 +33,26 @@ def _leaf(x: Any) -> Any:
 
 
 _as_leaf = function(_leaf, lambda g, y, x: g)
-_LEAF = OPS[_leaf]
+
 
 _bits = itertools.cycle([1 << k for k in range(1, 30)])
-_running: dict[int, dict[int, Tensor]] = {}
+_running: dict[int, _Leaves] = {}
 _taking = threading.Lock()
 
 
-def _take_bit(births: dict[int, Tensor]) -> int:
-    """Take a bit of `wanted_by` that no other running transform has, for leaves by their births.
-
-    What was made for a transform keeps its bit. So the bits take turns: one that comes back while
-    such a record is used makes a sweep longer, not wrong.
-    """
-    with _taking:
-        bit = next(_bits)
-        while bit in _running:
-            bit <<= 1
-        _running[bit] = births
-    return bit
-
-
 class _Leaves:
-    """The fresh leaves a transform hands to its function, and the sweep back to them."""
+    """The fresh leaves a transform hands to its function, and the sweep back to them.
+
+    What is made from them has a bit in `wanted_by` that no other running transform has. It keeps
+    that bit. So the bits take turns: one that comes back while such a Tensor is used makes a sweep
+    longer, not wrong.
+    """
 
     def __init__(self, transform: str, args: Any) -> None:
         self.transform = transform
         self.births: dict[int, Tensor] = {}
         self.args = map_leaves(self._fresh, args)
-        self.since = next(iter(self.births), 0)
+        self.since = next(iter(self.births), sys.maxsize)
 
     def _fresh(self, x: Any) -> Tensor:
         """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
@@ -80,19 +72,39 @@ class _Leaves:
     def call(self, f: Callable[..., Any], args: Any, kwargs: Any = NOTHING) -> Any:
         """Run `f` recorded, and find out whether its value is wanted for others too."""
         may_record = mode().recording
-        self.bit = bit = _take_bit(self.births)
+        around = self._start()
         try:
             for leaf in self.births.values():
-                leaf.wanted_by |= bit
+                leaf.wanted_by |= self.bit
             out = recorded(f, *args, **kwargs)
         finally:
             for leaf in self.births.values():
-                leaf.wanted_by &= ~bit
-            del _running[bit]
+                leaf.wanted_by &= ~self.bit
+            del _running[self.bit]
+        around = [other for other in around if _running.get(other.bit) is other]
         self.reached_from_outside = may_record and (
-            mode().tracing or _wanted_elsewhere(flatten(out), bit)
+            mode().tracing
+            or any(
+                y.wanted_by & BACKWARD or any(other.made(y) for other in around)
+                for y in flatten(out)
+                if isinstance(y, Tensor)
+            )
         )
         return out
+
+    def _start(self) -> list[_Leaves]:
+        """Take a bit; return those who are running, among them all that this one is inside of."""
+        with _taking:
+            around = list(_running.values())
+            self.bit = next(_bits)
+            while self.bit in _running:
+                self.bit <<= 1
+            _running[self.bit] = self
+        return around
+
+    def made(self, y: Tensor) -> bool:
+        """Whether a value is one of the leaves, or was made from them."""
+        return y.birth in self.births or (y.birth >= self.since and bool(y.wanted_by & self.bit))
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
@@ -100,7 +112,7 @@ class _Leaves:
 
     def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
-        seeds = [(y, g) for y, g in seeds if self._made(y)]
+        seeds = [(y, g) for y, g in seeds if self.made(y)]
         lent = {id(seed) for _, seed in seeds}
         on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
         if on_records:
@@ -108,42 +120,15 @@ class _Leaves:
         else:
             found = sweep(seeds, self.bit, self.since, self.births)
 
-        def cotangent(leaf: Tensor) -> Any:
-            if leaf.birth not in found:
+        def cotangent(birth: int, leaf: Tensor) -> Any:
+            if birth not in found:
                 return np.zeros(leaf.shape, leaf.dtype)
-            g = found[leaf.birth][1]
+            g = found[birth][1]
             if on_records:
                 name_cotangent(g, leaf)
             return own(g, lent)
 
-        return map_leaves(cotangent, self.args)
-
-    def _made(self, y: Tensor) -> bool:
-        """Whether a value is one of the leaves, or was made from them."""
-        return y.birth in self.births or (y.birth >= self.since and bool(y.wanted_by & self.bit))
-
-
-def _is_of_running(leaf: Any) -> bool:
-    return any(leaf.birth in births for births in tuple(_running.values()))
-
-
-def _wanted_elsewhere(values: list[Any], bit: int) -> bool:
-    """Whether any of these was made from a leaf that somebody wants the cotangent of.
-
-    The leaves of a transform that has ended do not; what was made from them keeps its bit. Where
-    there is no other bit than that of this one, nothing has to be searched.
-    """
-    seen: set[int] = set()
-    pending = [t for t in values if isinstance(t, Tensor) and t.wanted_by & ~bit]
-    while pending:
-        record = pending.pop()
-        if record.op is None or (record.op is _LEAF and _is_of_running(record)):
-            return True
-        for x in record.inputs:
-            if getattr(x, "wanted_by", 0) and x.birth not in seen:
-                seen.add(x.birth)
-                pending.append(x)
-    return False
+        return replaced(self.args, [cotangent(*item) for item in self.births.items()])
 
 
 def _is_one(argnums: Any) -> bool:

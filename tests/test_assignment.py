@@ -289,6 +289,18 @@ def test_lists_with_tensors_become_one_tensor():
         np.array([t, 2 * t])
 
 
+def test_a_computed_value_is_not_changed_behind_its_derivative():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = np.exp(x)
+    with ag.no_grad(), pytest.raises(ag.DetachedError, match=r"exp computed.*leave no_grad\(\)"):
+        y[0] = 100.0
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, np.exp([1.0, 2.0]))
+    with ag.no_grad():
+        y[0] = 100.0  # its derivative has been taken
+    assert y.data[0] == 100.0
+
+
 INDICES = ("0", "-1", "(0, 1)", "(slice(None), 2)", "[1, 1]", "(slice(None), [0, 2])", "...")
 STATEMENTS = (
     *(f"y[{i}] = v.sum() * 2" for i in INDICES),

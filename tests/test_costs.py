@@ -115,5 +115,18 @@ def test_calls_grow_by_at_most_20_an_op_however_deep_or_wide(chain):
     assert 0 < (some - few) / 100 <= 20
 
 
+def test_calls_grow_with_the_steps_of_an_unrolled_descent():
+    def descent(steps):
+        def f(x):
+            for _ in range(steps):
+                x = x - 0.1 * ag.grad(lambda p: np.sum(p * p))(x)
+            return np.sum(x)
+
+        return lambda: ag.grad(f)(np.ones(2))
+
+    few, some, many = (calls(descent(n)) for n in (20, 40, 60))
+    assert 0 < many - some <= 1.02 * (some - few)
+
+
 def test_calls_are_counted():
     assert calls(lambda: [abs(-1) for _ in range(7)]) >= 7

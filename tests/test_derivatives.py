@@ -162,6 +162,29 @@ def test_a_value_of_vjp_may_be_assigned_to_before_the_pullback():
     np.testing.assert_array_equal(pullback(np.ones(2)).data, [1.0, 2.0])
 
 
+def test_an_argument_may_be_assigned_to_before_the_pullback():
+    kept = []
+    _, pullback = ag.vjp(lambda x: (kept.append(x), x * x)[1], np.array([1.0, 2.0]))
+    kept[0] += 1.0
+    np.testing.assert_array_equal(pullback(np.ones(2)), [2.0, 4.0])
+
+    def h(x):
+        values, pullback = ag.vjp(lambda z: (z, z * x), np.array([1.0, 2.0]))
+        values[0][0] = 5.0
+        return np.sum(pullback((np.ones(2), np.ones(2))) * x)
+
+    np.testing.assert_array_equal(ag.grad(h)(np.array([3.0, 4.0])), [7.0, 9.0])
+
+
+def test_a_gradient_by_way_of_a_released_record_is_not_lost_silently():
+    w = Tensor([3.0, 4.0], requires_grad=True)
+    y = w * w
+    np.sum(y).backward()
+    gradient = ag.grad(lambda x: np.sum(x * y))(np.ones(2))
+    with pytest.raises(ag.GraphFreedError):
+        np.sum(gradient).backward()
+
+
 def test_gradients_of_array_subclasses_do_not_share_memory():
     class Array(np.ndarray):
         pass
