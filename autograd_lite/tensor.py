@@ -20,7 +20,7 @@ from .sweep import BACKWARD, ancestors, own, released, sweep
 __all__ = ["Tensor", "apply", "as_array", "new_leaf", "plain", "tape"]
 
 _births = itertools.count()
-_blank: Any = object.__new__  # without asking `__init__`, which checks what users give
+_blank: Any = object.__new__  # without what `Tensor.__new__` checks of what users give
 _DOUBLE = np.dtype(float)
 _PLAIN = frozenset({np.ndarray, float, int, complex, bool, np.float64, np.float32})
 _ABOUT_SHAPES = re.compile("shape|size|dimension|axes|axis|broadcast")
