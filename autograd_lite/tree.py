@@ -100,8 +100,7 @@ def _mapped_named_tuple(f: Callable[[Any], Any], tree: Any) -> Any:
 
 def _mapped_dict(f: Callable[[Any], Any], tree: Any) -> Any:
     mapped = copy.copy(tree)  # a subclass may not be made from items alone
-    keys, values = zip(*tree.items(), strict=True) if tree else ((), ())
-    mapped.update(zip(keys, _parts(f, values), strict=True))
+    mapped.update((key, map_leaves(f, value)) for key, value in tree.items())
     return mapped
 
 
