@@ -19,12 +19,11 @@ import numpy as np
 
 from .declare import function
 from .mode import mode, recorded
-from .op import NOTHING
 from .sweep import BACKWARD, as_read, name_cotangent, own, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
-from .tree import flatten, flatten_like, map_leaves, replaced
+from .tree import flatten, flatten_like, map_leaves, parted
 
-__all__ = ["grad", "positions", "value_and_grad", "vjp"]
+__all__ = ["grad", "positions", "split", "value_and_grad", "vjp"]
 
 
 def _leaf(x: Any) -> Any:
@@ -33,6 +32,23 @@ def _leaf(x: Any) -> Any:
 
 
 _as_leaf = function(_leaf, lambda g, y, x: g)
+
+
+def _fresh(x: Any, transform: str) -> Tensor:
+    """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
+    if type(x) is np.ndarray and x.dtype.kind in "fc":
+        return new_leaf(x)
+    if isinstance(x, Tensor):
+        leaf: Tensor = _as_leaf(x)
+        leaf.name = x.name
+    else:
+        leaf = new_leaf(as_array(x))
+    if leaf.data.dtype.kind not in "fc":
+        raise TypeError(
+            f"{transform} needs floating-point arguments to differentiate by, not {leaf.dtype}; "
+            "write x.astype(float), or 3.0 for 3"
+        )
+    return leaf
 
 
 _bits = itertools.cycle([1 << k for k in range(1, 30)])
@@ -49,34 +65,20 @@ class _Leaves:
     """
 
     def __init__(self, transform: str, args: Any) -> None:
-        self.transform = transform
-        self.births: dict[int, Tensor] = {}
-        self.args = map_leaves(self._fresh, args)
-        self.since = next(iter(self.births), sys.maxsize)
+        given, self._build = parted(args)
+        leaves = [_fresh(x, transform) for x in given]
+        self.births = {leaf.birth: leaf for leaf in leaves}
+        self.since = leaves[0].birth if leaves else sys.maxsize
+        self.args = self._build(iter(leaves))
 
-    def _fresh(self, x: Any) -> Tensor:
-        """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
-        if isinstance(x, Tensor):
-            fresh: Tensor = _as_leaf(x)
-            fresh.name = x.name
-        else:
-            fresh = new_leaf(as_array(x))
-        if fresh.data.dtype.kind not in "fc":
-            raise TypeError(
-                f"{self.transform} needs floating-point arguments to differentiate by, not "
-                f"{fresh.dtype}; write x.astype(float), or 3.0 for 3"
-            )
-        self.births[fresh.birth] = fresh
-        return fresh
-
-    def call(self, f: Callable[..., Any], args: Any, kwargs: Any = NOTHING) -> Any:
+    def call(self, f: Callable[..., Any], *args: Any) -> Any:
         """Run `f` recorded, and find out whether its value is wanted for others too."""
         may_record = mode().recording
         around = self._start()
         try:
             for leaf in self.births.values():
                 leaf.wanted_by |= self.bit
-            out = recorded(f, *args, **kwargs)
+            out = recorded(f, *args)
         finally:
             for leaf in self.births.values():
                 leaf.wanted_by &= ~self.bit
@@ -119,16 +121,16 @@ class _Leaves:
             found = recorded(sweep, seeds, self.bit, self.since, self.births, on_records=True)
         else:
             found = sweep(seeds, self.bit, self.since, self.births)
-
-        def cotangent(birth: int, leaf: Tensor) -> Any:
-            if birth not in found:
-                return np.zeros(leaf.shape, leaf.dtype)
-            g = found[birth][1]
-            if on_records:
-                name_cotangent(g, leaf)
-            return own(g, lent)
-
-        return replaced(self.args, [cotangent(*item) for item in self.births.items()])
+        cotangents = []
+        for birth, leaf in self.births.items():
+            if birth in found:
+                g = found[birth][1]
+                if on_records:
+                    name_cotangent(g, leaf)
+                cotangents.append(own(g, lent))
+            else:
+                cotangents.append(np.zeros(leaf.shape, leaf.dtype))
+        return self._build(iter(cotangents))
 
 
 def _is_one(argnums: Any) -> bool:
@@ -153,6 +155,22 @@ def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, .
     if len(set(chosen)) < len(chosen):
         raise TypeError(f"argnums={argnums} names an argument twice")
     return chosen
+
+
+def split(
+    f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any
+) -> tuple[Callable[[Any], Any], Any]:
+    """The function of the chosen arguments alone, and those: one, or a tuple of several."""
+    at = positions(argnums, args)
+    one = _is_one(argnums)
+
+    def of_chosen(chosen: Any) -> Any:
+        given = list(args)
+        for i, x in zip(at, (chosen,) if one else chosen, strict=True):
+            given[i] = x
+        return f(*given, **kwargs)
+
+    return of_chosen, args[at[0]] if one else tuple([args[i] for i in at])
 
 
 def value_and_grad(
@@ -197,16 +215,12 @@ def value_and_grad(
     >>> value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    several = not _is_one(argnums)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        chosen = positions(argnums, args)
-        leaves = _Leaves("grad", [args[i] for i in chosen] if several else args[chosen[0]])
-        given = list(args)
-        for i, leaf in zip(chosen, leaves.args if several else [leaves.args], strict=True):
-            given[i] = leaf
-        out = leaves.call(f, given, kwargs)
+        g, chosen = split(f, argnums, args, kwargs)
+        leaves = _Leaves("grad", chosen)
+        out = leaves.call(g, leaves.args)
         if has_aux and not (isinstance(out, tuple) and len(out) == 2):
             raise TypeError("grad: with has_aux the function must return a pair (number, aux)")
         out, aux = out if has_aux else (out, None)
@@ -225,7 +239,7 @@ def value_and_grad(
         gradient = leaves.pull([(out, out._seed(holomorphic=holomorphic))])
         value = leaves.result(out)
         value = (value, map_leaves(leaves.result, aux)) if has_aux else value
-        return value, tuple(gradient) if several else gradient
+        return value, gradient
 
     return wrapped
 
@@ -287,7 +301,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     array([1., 0.])
     """
     leaves = _Leaves("vjp", args)
-    out = leaves.call(f, leaves.args)
+    out = leaves.call(f, *leaves.args)
     outputs = [(y, getattr(y, "birth", 0)) for y in flatten(out)]
 
     def pullback(cotangent: Any) -> Any:

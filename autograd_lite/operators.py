@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import grad, positions, vjp
+from .derivatives import grad, split, vjp
 from .errors import ShapeError
 from .tensor import plain
 from .tree import flatten, map_leaves, replaced
@@ -117,7 +117,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        g, chosen = _split(f, argnums, args, kwargs)
+        g, chosen = split(f, argnums, args, kwargs)
         value, pullback = vjp(g, chosen)
         size_in = sum(np.size(x) for x in flatten(chosen))
         size_out = sum(np.size(y) for y in flatten(value))
@@ -148,23 +148,6 @@ def _kinds(chosen: Any, value: Any) -> tuple[bool, bool]:
 
 def _filled(number: float, like: Any) -> np.ndarray:
     return np.full(np.shape(like), number, getattr(like, "dtype", float))
-
-
-def _split(
-    f: Function, argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: Any = None
-) -> tuple[Function, Any]:
-    """The function of the chosen arguments alone, and those arguments."""
-    at = positions(argnums, args)
-    several = np.ndim(argnums) > 0
-
-    def g(chosen: Any) -> Any:
-        given = list(args)
-        for i, x in zip(at, chosen if several else (chosen,), strict=True):
-            given[i] = x
-        return f(*given, **(kwargs or {}))
-
-    chosen = tuple(args[i] for i in at)
-    return g, chosen if several else chosen[0]
 
 
 def _basis(tree: Any) -> list[tuple[int, Any]]:
@@ -237,7 +220,7 @@ def hvp(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if len(args) < 2:
             raise TypeError("hvp: give the arguments of the function, and then the vector")
-        g, chosen = _split(gradient, argnums, args[:-1], kwargs)
+        g, chosen = split(gradient, argnums, args[:-1], kwargs)
         return vjp(g, chosen)[1](args[-1])
 
     return wrapped
@@ -296,7 +279,7 @@ def elementwise_grad(f: Function, argnums: int = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        g, x = _split(f, argnums, args, kwargs)
+        g, x = split(f, argnums, args, kwargs)
         value, pullback = vjp(g, x)
         if _kinds(x, value)[0]:
             raise TypeError("elementwise_grad: complex values of real arguments; use jvp or deriv")
@@ -316,7 +299,7 @@ def deriv(f: Function, argnums: int = 0) -> Function:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        g, x = _split(f, argnums, args, kwargs)
+        g, x = split(f, argnums, args, kwargs)
         if np.ndim(x):
             raise ShapeError(f"deriv differentiates by one number, not by shape {np.shape(x)}")
         return jvp(g, (x,), (_filled(1, x),))[1]

@@ -5,24 +5,38 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-__all__ = ["flatten", "flatten_like", "map_leaves", "paired", "replaced"]
+__all__ = ["flatten", "flatten_like", "map_leaves", "paired", "parted", "replaced"]
+
+Build = Callable[[Iterator[Any]], Any]
+
+
+def parted(tree: Any) -> tuple[list[Any], Build]:
+    """List the leaves of a nested structure, in order, with what builds the same of others.
+
+    What is built does not change when `tree` does.
+    """
+    leaves: list[Any] = []
+    return leaves, _build_of(tree, leaves)
 
 
 def flatten(tree: Any) -> list[Any]:
     """List the leaves of a nested structure, in order."""
-    if _mapped(tree.__class__) is None:
-        return [tree]
-    leaves = []
+    return parted(tree)[0]
 
-    def keep(leaf: Any) -> Any:
-        leaves.append(leaf)
-        return leaf
 
-    map_leaves(keep, tree)
-    return leaves
+def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
+    """Apply `f` to each leaf in order and return the same structure of the results."""
+    leaves, build = parted(tree)
+    return build(iter([f(leaf) for leaf in leaves]))
+
+
+def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
+    """Put other leaves, in order, into the same structure."""
+    return parted(tree)[1](iter(leaves))
 
 
 def flatten_like(structure: Any, tree: Any, what: str) -> list[Any]:
@@ -55,60 +69,48 @@ def paired(a: Any, b: Any) -> list[tuple[Any, Any]]:
     return list(zip(flatten(a), flatten(b), strict=True))
 
 
-def replaced(tree: Any, leaves: Iterable[Any]) -> Any:
-    """Put other leaves, in order, into the same structure."""
-    following = iter(leaves)
-    return map_leaves(lambda _: next(following), tree)
-
-
-def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply `f` to each leaf in order and return the same structure of the results."""
-    return _parts(f, [tree])[0]
-
-
-_Mapped = Callable[[Callable[[Any], Any], Any], Any]
+def _build_of(tree: Any, leaves: list[Any]) -> Build:
+    """Add the leaves to the list; return what takes as many and builds the structure of them."""
+    apart = _apart(tree.__class__)
+    if apart is None:
+        leaves.append(tree)
+        return next
+    parts, make = apart(tree)
+    if any(map(_apart, map(type, parts))):
+        builds = [_build_of(part, leaves) for part in parts]
+        return lambda new: make([build(new) for build in builds])
+    leaves.extend(parts)
+    n = len(parts)
+    return lambda new: make(itertools.islice(new, n))
 
 
 @functools.lru_cache(maxsize=256)
-def _mapped(cls: type) -> _Mapped | None:
-    """How to map a structure of this class, None for a leaf; it is asked of every leaf."""
+def _apart(cls: type) -> Callable[[Any], tuple[Any, Callable[[Any], Any]]] | None:
+    """What gives the parts of a structure of this class and makes one of others; None of a leaf."""
     if issubclass(cls, dict):
-        return _mapped_dict
+        return _of_dict
     if issubclass(cls, (list, tuple)):
-        return _mapped_named_tuple if hasattr(cls, "_fields") else _mapped_sequence
+        make = getattr(cls, "_make", cls)  # that of a named tuple
+        return lambda tree: (tree, make)
     if dataclasses.is_dataclass(cls):
-        return _mapped_dataclass
-    return _mapped_none if cls is type(None) else None
+        return _of_dataclass
+    return (lambda tree: ((), lambda parts: None)) if cls is type(None) else None  # noqa: ARG005
 
 
-def _parts(f: Callable[[Any], Any], parts: Iterable[object]) -> list[Any]:
-    results = []
-    for x in parts:
-        mapped = _mapped(type(x))  # type: ignore[arg-type]  # a class is hashable
-        results.append(f(x) if mapped is None else mapped(f, x))
-    return results
+def _of_dict(tree: Any) -> Any:
+    like = copy.copy(tree)  # a subclass may not be made from items alone
+    items = list(tree.items())
+
+    def make(values: Any) -> Any:
+        made = copy.copy(like)
+        made.update(zip([key for key, _ in items], values, strict=True))
+        return made
+
+    return [value for _, value in items], make
 
 
-def _mapped_sequence(f: Callable[[Any], Any], tree: Any) -> Any:
-    parts = _parts(f, tree)
-    return parts if type(tree) is list else type(tree)(parts)
-
-
-def _mapped_named_tuple(f: Callable[[Any], Any], tree: Any) -> Any:
-    return type(tree)(*_parts(f, tree))
-
-
-def _mapped_dict(f: Callable[[Any], Any], tree: Any) -> Any:
-    mapped = copy.copy(tree)  # a subclass may not be made from items alone
-    mapped.update((key, map_leaves(f, value)) for key, value in tree.items())
-    return mapped
-
-
-def _mapped_dataclass(f: Callable[[Any], Any], tree: Any) -> Any:
+def _of_dataclass(tree: Any) -> Any:
     names = [field.name for field in dataclasses.fields(tree) if field.init]
-    parts = _parts(f, [getattr(tree, name) for name in names])
-    return dataclasses.replace(tree, **dict(zip(names, parts, strict=True)))
-
-
-def _mapped_none(f: Callable[[Any], Any], tree: None) -> None:  # noqa: ARG001
-    return None
+    return [getattr(tree, name) for name in names], lambda parts: dataclasses.replace(
+        tree, **dict(zip(names, parts, strict=True))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import time
@@ -213,17 +214,25 @@ def peak_bytes(make: Callable[[], Run]) -> int:
     return peak
 
 
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Switch Python's cycle collector off."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def objects_left(run: Run) -> int:
     """Count the objects that a run leaves to the garbage collector."""
     run()
-    gc.collect()
-    gc.disable()
-    run()  # for the collector leaves empty dicts out until they are filled again
-    before = len(gc.get_objects())
-    run()
-    left = len(gc.get_objects()) - before
-    gc.enable()
-    return left
+    with without_collector():
+        run()  # for the collector leaves empty dicts out until they are filled again
+        before = len(gc.get_objects())
+        run()
+        return len(gc.get_objects()) - before
 
 
 def bytes_kept(make: Callable[[], object]) -> int:
