@@ -202,7 +202,8 @@ def test_the_gradient_has_the_structure_of_the_argument_whatever_the_function_do
 
     p = {"layers": [np.array(2.0), np.array(3.0)], "scale": np.array(1.0)}
     assert ag.grad(f)(p) == {"layers": [0.0, 6.0], "scale": 0.0}
-    assert len(p["layers"]) == 2 and "scale" in p
+    assert len(p["layers"]) == 2
+    assert "scale" in p
 
 
 def test_a_dict_that_orders_its_keys_in_its_own_way_keeps_its_values():
