@@ -290,6 +290,45 @@ def test_float32_stays_float32():
     agree(step(*data), ag.value_and_grad(mlp)(*data), 1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.where(x > 0, np.float32(0.1), np.float64(0.3)) * x),
+        lambda x: np.sum(np.where(x > 0, np.float32(0.1), np.float32(0.3)) * x),
+        lambda x: np.sum(x * np.float32(0.1)) + np.sum(np.where(x > 0, x, np.float32(-np.inf))[:0]),
+        lambda x: np.mean(np.tanh(x) ** 3 * 0.2),
+        lambda x: np.sum(ag.leaky_relu(x) ** 2),
+        lambda x: np.sum(ag.elu(x) * x),
+    ],
+)
+def test_numbers_as_short_as_they_are_keep_value_and_dtype(f, dtype):
+    x = np.linspace(-1, 2, 12).reshape(4, 3).astype(dtype)
+    scope = {}
+    exec(ag.derive(f, x).source, scope)
+    for written, expected in zip(scope["step"](x), ag.value_and_grad(f)(x), strict=True):
+        assert written.dtype == expected.dtype
+        np.testing.assert_allclose(written, expected, rtol=1e-6 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("f", "dtype", "line"),
+    [
+        (lambda x: np.sum(ag.leaky_relu(x)), float, "dx = np.where(v1, 1.0, 0.01)"),
+        (
+            lambda x: np.sum(ag.leaky_relu(x)),
+            np.float32,
+            "dx = np.where(v1, np.float32(1.0), np.float32(0.01))",
+        ),
+        (lambda x: np.sum(ag.elu(x)), float, "dx = np.where(v1, 1.0, np.exp(v2))"),
+        (lambda x: np.mean(0.2 * np.sin(x)), np.float32, "dx = np.cos(x) / 60"),
+        (lambda x: np.sum(np.where(x > 1, x / 2, 3 * x)), float, "dx = np.where(v1, 0.5, 3.0)"),
+    ],
+)
+def test_a_derivative_by_cases_is_one_choice_and_its_numbers_are_short(f, dtype, line):
+    assert line in ag.derive(f, np.ones((4, 3), dtype)).source
+
+
 def test_the_result_has_the_structure_of_value_and_grad():
     @dataclasses.dataclass
     class Model:

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from ..rules.piecewise import masked
 from .keys import Known, frozen
-from .program import Node, Program, constant, made_by, node, rewritten
+from .matching import is_number, like, loose, make, number_in, scaled
+from .program import Node, Program, constant, made_by, rewritten
 
-__all__ = ["is_number", "like", "make", "simplify"]
+__all__ = ["simplify"]
 
 Rule = Callable[[Node], Node | None]
 
@@ -96,25 +98,11 @@ def _moves_numbers(rule: Rule) -> Rule:
     return rule
 
 
-def _number(x: Node) -> Any:
-    """The number a constant consists of, or None."""
-    if not x.is_constant or not np.size(x.value):
-        return None
-    first = np.ravel(x.value)[0]
-    if not x.shape:
-        return x.value
-    return first if np.all(np.equal(x.value, first)) else None
-
-
-def is_number(x: Node, number: float) -> bool:
-    """Whether a node is a constant that consists of this number."""
-    found = _number(x)
-    return found is not None and bool(found == number)
-
-
+_MASKED: Callable[..., Any] = masked.__wrapped__  # where(c, x, 0)
 _ELEMENTWISE = (
     np.add, np.subtract, np.multiply, np.divide, np.negative, np.power, np.square, np.exp, np.log,
     np.tanh, np.sin, np.cos, np.sqrt, np.maximum, np.minimum, np.greater, np.less, np.where,
+    _MASKED,
 )  # fmt: skip
 
 
@@ -127,34 +115,13 @@ def _let_numpy_broadcast(line: Node) -> Node | None:
     return like(line, *inputs)
 
 
-def _loose(x: Node, *fns: Callable[..., Any]) -> bool:
-    """Whether a node of such a kind may go: it has no name, or a cotangent's and one reader."""
-    return made_by(x, *fns) and not x.pinned and (not x.name or x.readers <= 1)
-
-
-def _scaled(x: Node) -> bool:
-    """Whether a node that may go is a number times another node."""
-    return _loose(x, np.multiply) and _number(x.inputs[1]) is not None
-
-
 def _unstretched(x: Node) -> Node:
     if made_by(x, np.broadcast_to):
         return _unstretched(x.inputs[0])
     if made_by(x, np.reshape) and np.size(x.value) == 1:
         return _unstretched(x.inputs[0])
-    number = _number(x)
+    number = number_in(x)
     return constant(number, x.place) if x.shape and number is not None else x
-
-
-def like(line: Node, *inputs: Any) -> Node:
-    """The op of a line on other inputs."""
-    assert line.op is not None
-    return node(line.op, *inputs, place=line.place, **line.params)
-
-
-def make(line: Node, fn: Callable[..., Any], *inputs: Any, **params: Any) -> Node:
-    """Another op, in the place of a line."""
-    return node(fn, *inputs, place=line.place, **params)
 
 
 @_of(np.multiply, np.divide)
@@ -186,12 +153,12 @@ def _small_powers(line: Node) -> Node | None:
 def _constant_last(line: Node) -> Node | None:
     """Put a number after what it scales, and two numbers together."""
     a, b = line.inputs
-    if _number(a) is not None and _number(b) is None:
+    if number_in(a) is not None and number_in(b) is None:
         return make(line, np.multiply, b, a)
-    if _number(b) is None or not _scaled(a):
+    if number_in(b) is None or not scaled(a):
         return None
     x, c = a.inputs
-    product = _number(b) * _number(c)
+    product = number_in(b) * number_in(c)
     return make(line, np.multiply, x, product) if np.isfinite(product) and product else None
 
 
@@ -202,7 +169,7 @@ def _is_positive(x: Node) -> bool:
     if made_by(x, np.divide, np.add):
         return all(map(_is_positive, x.inputs))
     if x.op is None:
-        number = _number(x)
+        number = number_in(x)
         return number is not None and np.isrealobj(number) and bool(number > 0)
     return x.op.name in ("exp", "softmax", "sigmoid")
 
@@ -213,7 +180,7 @@ def _numbers_out_of_products(line: Node) -> Node | None:
     """Scale the product, not a factor: ``(x * c) * y`` is ``(x * y) * c``."""
     a, b = line.inputs
     for x, y in ((a, b), (b, a)):
-        if _scaled(x) and x.shape == line.shape and _number(y) is None:
+        if scaled(x) and x.shape == line.shape and number_in(y) is None:
             return make(line, np.multiply, make(line, np.multiply, x.inputs[0], y), x.inputs[1])
     return None
 
@@ -221,7 +188,7 @@ def _numbers_out_of_products(line: Node) -> Node | None:
 @_of(np.divide)
 def _divided_by_a_number(line: Node) -> Node | None:
     """Multiply by ``1 / n``, which other numbers join; it is written as a division again."""
-    x, n = line.inputs[0], _number(line.inputs[1])
+    x, n = line.inputs[0], number_in(line.inputs[1])
     if n is None or line.inputs[1].shape or not np.isrealobj(n) or not n or not np.isfinite(1 / n):
         return None
     return make(line, np.multiply, x, 1 / n)
@@ -231,7 +198,7 @@ def _divided_by_a_number(line: Node) -> Node | None:
 @_moves_numbers
 def _numbers_out_of_quotients(line: Node) -> Node | None:
     a, b = line.inputs
-    if _scaled(a) and a.shape == line.shape and _number(b) is None:
+    if scaled(a) and a.shape == line.shape and number_in(b) is None:
         return make(line, np.multiply, make(line, np.divide, a.inputs[0], b), a.inputs[1])
     return None
 
@@ -255,13 +222,13 @@ def _common_number(line: Node) -> Node | None:
 
 def _term(line: Node, x: Node) -> tuple[Node, Any] | None:
     """Split a term that may go into what is scaled and a real number."""
-    if _scaled(x) and np.isrealobj(x.inputs[1].value):
-        return x.inputs[0], _number(x.inputs[1])
-    if not _loose(x, np.multiply):
+    if scaled(x) and np.isrealobj(x.inputs[1].value):
+        return x.inputs[0], number_in(x.inputs[1])
+    if not loose(x, np.multiply):
         return None
-    for scaled, other in (x.inputs, x.inputs[::-1]):
-        if _scaled(scaled) and np.isrealobj(scaled.inputs[1].value):
-            return make(line, np.multiply, other, scaled.inputs[0]), _number(scaled.inputs[1])
+    for a, b in (x.inputs, x.inputs[::-1]):
+        if scaled(a) and np.isrealobj(a.inputs[1].value):
+            return make(line, np.multiply, b, a.inputs[0]), number_in(a.inputs[1])
     return None
 
 
@@ -270,10 +237,10 @@ def _sign_of(line: Node) -> Node | None:
     (x,) = line.inputs
     if made_by(x, np.negative):
         return x.inputs[0]
-    if _loose(x, np.subtract):
+    if loose(x, np.subtract):
         return make(line, np.subtract, x.inputs[1], x.inputs[0])
-    if _scaled(x):
-        return make(line, np.multiply, x.inputs[0], -_number(x.inputs[1]))
+    if scaled(x):
+        return make(line, np.multiply, x.inputs[0], -number_in(x.inputs[1]))
     return None
 
 
@@ -286,9 +253,9 @@ def _minus_one(line: Node) -> Node | None:
 @_of(np.multiply, np.divide)
 def _signs_outwards(line: Node) -> Node | None:
     a, b = line.inputs
-    if _loose(a, np.negative):
+    if loose(a, np.negative):
         return make(line, np.negative, like(line, a.inputs[0], b))
-    if _loose(b, np.negative):
+    if loose(b, np.negative):
         return make(line, np.negative, like(line, a, b.inputs[0]))
     return None
 
@@ -311,10 +278,46 @@ def _minus_minus(line: Node) -> Node | None:
 
 def _opposite(line: Node, x: Node) -> Node | None:
     """What a term that may go, with a minus or scaled by a negative number, is the minus of."""
-    if _loose(x, np.negative):
+    if loose(x, np.negative):
         return x.inputs[0]
-    if _scaled(x) and np.isrealobj(x.inputs[1].value) and _number(x.inputs[1]) < 0:
-        return make(line, np.multiply, x.inputs[0], -_number(x.inputs[1]))
+    if scaled(x) and np.isrealobj(x.inputs[1].value) and number_in(x.inputs[1]) < 0:
+        return make(line, np.multiply, x.inputs[0], -number_in(x.inputs[1]))
+    return None
+
+
+@_of(np.logical_and)
+def _and_true(line: Node) -> Node | None:
+    a, b = line.inputs
+    return a if is_number(b, 1) else None
+
+
+@_of(np.add)
+def _both_cases(line: Node) -> Node | None:
+    """``where(c, x, 0) + where(not c, y, 0)`` is ``where(c, x, y)``."""
+    cases = [_case(line, x) for x in line.inputs]
+    for one, other in (cases, cases[::-1]):
+        if one and other and made_by(other[0], np.logical_not) and other[0].inputs[0] is one[0]:
+            return make(line, np.where, one[0], one[1], other[1])
+    return None
+
+
+def _case(line: Node, x: Node) -> tuple[Node, Node] | None:
+    """Split a term that may go into a condition, and what it is there; elsewhere it is 0."""
+    if scaled(x):
+        inner = _case(line, x.inputs[0])
+        return inner and (inner[0], make(line, np.multiply, inner[1], x.inputs[1]))
+    return (x.inputs[0], x.inputs[1]) if loose(x, _MASKED) else None
+
+
+@_of(_MASKED)
+def _case_of_a_case(line: Node) -> Node | None:
+    """``where(c, where(c, x, 0) * y, 0)`` is ``where(c, x * y, 0)``."""
+    c, product = line.inputs
+    if not loose(product, np.multiply):
+        return None
+    for x, y in (product.inputs, product.inputs[::-1]):
+        if loose(x, _MASKED) and x.inputs[0] is c:
+            return like(line, c, make(line, np.multiply, x.inputs[1], y))
     return None
 
 
@@ -331,7 +334,7 @@ def _reshaped(line: Node) -> Node | None:
         return x
     if made_by(x, np.reshape) and line.params.keys() == x.params.keys() == {"shape"}:
         return make(line, np.reshape, x.inputs[0], **line.params)
-    if _loose(x, np.sum) and set(x.params) <= {"axis", "dtype"}:
+    if loose(x, np.sum) and set(x.params) <= {"axis", "dtype"}:
         kept = make(line, np.sum, x.inputs[0], **x.params, keepdims=True)
         return kept if kept.shape == line.shape else None
     return None
@@ -348,9 +351,9 @@ def _not_stretched(line: Node) -> Node | None:
 def _of_scaled(line: Node) -> Node | None:
     """Reduce first, then scale: ``sum(-x)`` is ``-sum(x)``."""
     (x,) = line.inputs
-    if _loose(x, np.negative):
+    if loose(x, np.negative):
         return make(line, np.negative, like(line, x.inputs[0]))
-    if _scaled(x) and x.inputs[0].shape == x.shape:
+    if scaled(x) and x.inputs[0].shape == x.shape:
         return make(line, np.multiply, like(line, x.inputs[0]), x.inputs[1])
     return None
 
@@ -368,10 +371,10 @@ def _quotient_times_divisor(line: Node) -> Node | None:
 def _quotient_in_a_difference(line: Node) -> Node | None:
     """``x * (a - b / x)`` is ``x * a - b``, and so with a plus."""
     for x, inner in (line.inputs, line.inputs[::-1]):
-        if _loose(inner, np.add, np.subtract):
+        if loose(inner, np.add, np.subtract):
             assert inner.op is not None
             a, q = inner.inputs
-            if _loose(q, np.divide) and q.inputs[1] is x and _is_positive(x):
+            if loose(q, np.divide) and q.inputs[1] is x and _is_positive(x):
                 return make(line, inner.op.fn, make(line, np.multiply, x, a), q.inputs[0])
     return None
 
@@ -391,7 +394,7 @@ def _sum_of_quotient(line: Node) -> Node | None:
     """Take a divisor that is the same all along the axes out of the sum."""
     (x,) = line.inputs
     axis = line.params.get("axis")
-    if not _loose(x, np.divide) or axis is None or line.params.keys() - {"axis", "keepdims"}:
+    if not loose(x, np.divide) or axis is None or line.params.keys() - {"axis", "keepdims"}:
         return None
     a, s = x.inputs
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -406,10 +409,10 @@ def _sum_of_quotient(line: Node) -> Node | None:
 def _reshaped_quotient(line: Node) -> Node | None:
     """``reshape(a / reshape(s))`` is ``reshape(a) / s``, and a sign or number stays outside."""
     (x,) = line.inputs
-    if _loose(x, np.negative) or (_scaled(x) and x.inputs[0].shape == x.shape):
+    if loose(x, np.negative) or (scaled(x) and x.inputs[0].shape == x.shape):
         inner = like(line, x.inputs[0])
         return make(line, x.op.fn, inner, *x.inputs[1:])  # type: ignore[union-attr]
-    if _loose(x, np.divide) and made_by(x.inputs[1], np.reshape):
+    if loose(x, np.divide) and made_by(x.inputs[1], np.reshape):
         a, s = x.inputs
         if s.inputs[0].shape == line.shape and a.shape == x.shape:
             return make(line, np.divide, like(line, a), s.inputs[0])
@@ -420,7 +423,7 @@ def _reshaped_quotient(line: Node) -> Node | None:
 def _matrix_times_vector(line: Node) -> Node | None:
     """``(A @ v[..., None])[..., 0]`` is ``A @ v``."""
     (product, *_) = line.inputs
-    if frozen(line.params["index"]) != frozen((..., 0)) or not _loose(product, np.matmul):
+    if frozen(line.params["index"]) != frozen((..., 0)) or not loose(product, np.matmul):
         return None
     matrix, column = product.inputs
     if made_by(column, operator.getitem) and column.inputs[0].ndim == 1:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .algebra import is_number, make, simplify
+from .algebra import simplify
 from .keys import Known, frozen, identity
+from .matching import is_number, make
 from .program import Node, Program, constant, made_by, rewritten
 from .trace import trace
 

@@ -117,7 +117,7 @@ class Spelling:
     def constant(self, value: Any, name: str = "") -> ast.expr:
         """Write a constant; an array gets a name."""
         if isinstance(value, (np.floating, np.complexfloating)):
-            return parsed(f"np.{value.dtype.name}({value.item()!r})")
+            return self.call(f"np.{value.dtype.name}", [self.param(_shortest(value))], {})
         if isinstance(value, (np.integer, np.bool_)):
             value = value.item()
         written = literal(value)
@@ -159,7 +159,10 @@ class Spelling:
         if not c.is_constant or c.shape or np.iscomplexobj(c.value) or not c.value:
             return None
         n = 1 / float(c.value)
-        if not 1.5 < abs(n) < 1e9 or abs(n - round(n)) > 1e-9 * abs(n) or not self._weak(c, line):
+        rounding = max(1e-9, np.finfo(line.dtype).eps)
+        if not 1.5 < abs(n) < 1e9 or abs(n - round(n)) > rounding * abs(n):
+            return None
+        if self._plain(c, line) is None:
             return None
         numerator = self.operand(x)
         if n < 0:
@@ -173,18 +176,20 @@ class Spelling:
         self.sizes_used.add(n)
         return parsed(self.sizes[n])
 
-    def _weak(self, c: Node, line: Node) -> bool:
-        """Whether a number of NumPy's may be written as one of Python's: the dtype is the same."""
-        others = [x.value for x in line.inputs if x is not c and type(x.value) not in (int, float)]
-        if not others or c.shape:
-            return False
-        weak = np.result_type(*others, c.value.item() if hasattr(c.value, "item") else c.value)
-        return weak == np.result_type(*others, c.value)
+    def _plain(self, c: Node, line: Node) -> Any:
+        """A constant number as one of Python's; None where the dtype is another with such."""
+        if not c.is_constant or c.shape or all(x.is_constant and not x.shape for x in line.inputs):
+            return None
+        if not hasattr(c.value, "item"):
+            return c.value
+        dtype = np.result_type(*[x.value for x in line.inputs])
+        if dtype != np.result_type(*map(_of_python, line.inputs)):
+            return None
+        return _shortest(c.value) if dtype == c.dtype else c.value.item()
 
     def _number(self, x: Node, line: Node) -> ast.expr:
-        if x.is_constant and not x.shape and hasattr(x.value, "item") and self._weak(x, line):
-            return self.constant(x.value.item())
-        return self.operand(x)
+        plain = self._plain(x, line)
+        return self.operand(x) if plain is None else self.constant(plain)
 
     def call(
         self, function: ast.expr | str, args: Sequence[ast.expr], params: Mapping[str, Any]
@@ -269,6 +274,17 @@ _VIEWS = (np.matrix_transpose,)
 
 
 Form = Callable[[Spelling, Node, list[ast.expr]], ast.expr | None]
+
+
+def _of_python(x: Node) -> Any:
+    """The value of a node; of a constant number the number of Python's."""
+    is_number = x.is_constant and not x.shape and hasattr(x.value, "item")
+    return x.value.item() if is_number else x.value
+
+
+def _shortest(value: Any) -> Any:
+    """A number of NumPy's as the Python number of the fewest digits that becomes it again."""
+    return float(str(value)) if isinstance(value, np.floating) else value.item()
 
 
 def _dtype(value: Any, default: Any) -> dict[str, Any]:
