@@ -11,7 +11,7 @@ import numpy as np
 from .arithmetic import Arithmetic
 from .errors import DetachedError, ShapeError
 from .mode import mode
-from .op import OPS
+from .op import OPS, leaf
 from .sweep import released
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ class Assignment(Arithmetic):
     __itruediv__ = _in_place(Arithmetic.__truediv__)
     __ipow__ = _in_place(Arithmetic.__pow__)
     __imatmul__ = _in_place(Arithmetic.__matmul__)
+    __imod__ = _in_place(Arithmetic.__mod__)
+    __ifloordiv__ = _in_place(Arithmetic.__floordiv__)
+    __iand__ = _in_place(Arithmetic.__and__)
+    __ior__ = _in_place(lambda x, other: x | other)
+    __ixor__ = _in_place(Arithmetic.__xor__)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         op = OPS[operator.setitem]
@@ -93,7 +98,7 @@ class Assignment(Arithmetic):
             For a leaf that requires a gradient, for a view of another tensor, and without
             recording for what was computed and requires a gradient.
         """
-        if self.requires_grad and mode().recording and (self.op is None or self.op.name == "leaf"):
+        if self.requires_grad and mode().recording and (self.op is None or self.op.fn is leaf):
             raise DetachedError(
                 "a leaf that requires a gradient cannot be changed in place: write y = x + v (or "
                 "y = np.copy(x); y[i] = v), or x.data = ... to give it new data"

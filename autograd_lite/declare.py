@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .op import COMPOSED, NOTHING, OPS, Composed, Each, Op
+from .op import COMPOSED, NOTHING, OPS, Composed, Each, Joint, Op
 from .tensor import Tensor, apply, as_array
 
 __all__ = ["composed", "flat", "function", "ufunc"]
@@ -15,7 +15,7 @@ Rule = Callable[..., Any]
 
 
 def function(
-    fn: Callable[..., Any], *vjps: Rule | None, rules: Each | None = None, **options: Any
+    fn: Callable[..., Any], *vjps: Rule | None, rules: Each | Joint | None = None, **options: Any
 ) -> Callable[..., Any]:
     """Declare an op: what computes it, then one rule for each array argument.
 
@@ -28,7 +28,7 @@ def function(
         ``vjp(g, out, *inputs, **keywords)`` returns the cotangent of one argument, from the
         cotangent `g` of the value `out`. Written in NumPy calls that have rules themselves, it
         can be differentiated again.
-    rules : Each, optional
+    rules : Each or Joint, optional
         In place of `vjps`, for an op of any number of arrays.
     **options
         `broadcasts`, `forward`, `bind`, `arity` as in `Op`.

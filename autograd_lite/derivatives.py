@@ -19,6 +19,7 @@ import numpy as np
 
 from .declare import function
 from .mode import mode, recorded
+from .op import leaf
 from .sweep import BACKWARD, as_read, name_cotangent, own, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves, parted
@@ -26,12 +27,7 @@ from .tree import flatten, flatten_like, map_leaves, parted
 __all__ = ["grad", "positions", "split", "value_and_grad", "vjp"]
 
 
-def _leaf(x: Any) -> Any:
-    """An array or Tensor as the value of a leaf of its own."""
-    return x
-
-
-_as_leaf = function(_leaf, lambda g, y, x: g)
+_as_leaf = function(leaf, lambda g, y, x: g)
 
 
 def _fresh(x: Any, transform: str) -> Tensor:
@@ -39,16 +35,16 @@ def _fresh(x: Any, transform: str) -> Tensor:
     if type(x) is np.ndarray and x.dtype.kind in "fc":
         return new_leaf(x)
     if isinstance(x, Tensor):
-        leaf: Tensor = _as_leaf(x)
-        leaf.name = x.name
+        fresh: Tensor = _as_leaf(x)
+        fresh.name = x.name
     else:
-        leaf = new_leaf(as_array(x))
-    if leaf.data.dtype.kind not in "fc":
+        fresh = new_leaf(as_array(x))
+    if fresh.data.dtype.kind not in "fc":
         raise TypeError(
-            f"{transform} needs floating-point arguments to differentiate by, not {leaf.dtype}; "
+            f"{transform} needs floating-point arguments to differentiate by, not {fresh.dtype}; "
             "write x.astype(float), or 3.0 for 3"
         )
-    return leaf
+    return fresh
 
 
 _bits = itertools.cycle([1 << k for k in range(1, 30)])
@@ -67,7 +63,7 @@ class _Leaves:
     def __init__(self, transform: str, args: Any) -> None:
         given, self._build = parted(args)
         leaves = [_fresh(x, transform) for x in given]
-        self.births = {leaf.birth: leaf for leaf in leaves}
+        self.births = {x.birth: x for x in leaves}
         self.since = leaves[0].birth if leaves else sys.maxsize
         self.args = self._build(iter(leaves))
 
@@ -76,12 +72,12 @@ class _Leaves:
         may_record = mode().recording
         around = self._start()
         try:
-            for leaf in self.births.values():
-                leaf.wanted_by |= self.bit
+            for x in self.births.values():
+                x.wanted_by |= self.bit
             out = recorded(f, *args)
         finally:
-            for leaf in self.births.values():
-                leaf.wanted_by &= ~self.bit
+            for x in self.births.values():
+                x.wanted_by &= ~self.bit
             del _running[self.bit]
         around = [other for other in around if _running.get(other.bit) is other]
         self.reached_from_outside = may_record and (
@@ -122,14 +118,14 @@ class _Leaves:
         else:
             found = sweep(seeds, self.bit, self.since, self.births)
         cotangents = []
-        for birth, leaf in self.births.items():
+        for birth, x in self.births.items():
             if birth in found:
                 g = found[birth][1]
                 if on_records:
-                    name_cotangent(g, leaf)
+                    name_cotangent(g, x)
                 cotangents.append(own(g, lent))
             else:
-                cotangents.append(np.zeros(leaf.shape, leaf.dtype))
+                cotangents.append(np.zeros(x.shape, x.dtype))
         return self._build(iter(cotangents))
 
 

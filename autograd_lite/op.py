@@ -15,7 +15,9 @@ import numpy as np
 
 from .errors import NoRuleError
 
-__all__ = ["COMPOSED", "NOTHING", "OPS", "Composed", "Each", "Joint", "Op", "covered", "signature"]
+__all__ = [
+    "COMPOSED", "NOTHING", "OPS", "Composed", "Each", "Joint", "Op", "covered", "leaf", "signature",
+]  # fmt: skip
 
 NOTHING: dict[str, Any] = {}
 """The keywords of a call without any."""
@@ -155,6 +157,11 @@ OPS: dict[Callable[..., Any], Op] = {}
 
 COMPOSED: dict[Callable[..., Any], Composed] = {}
 """Functions written out in others that have rules, by the NumPy function they stand for."""
+
+
+def leaf(x: Any) -> Any:
+    """An array or Tensor as the value of a leaf of its own, which a transform makes."""
+    return x
 
 
 @functools.cache

@@ -18,15 +18,8 @@ from .errors import GraphFreedError, ShapeError
 from .sums import unbroadcast
 
 __all__ = [
-    "ANYONE",
-    "BACKWARD",
-    "ancestors",
-    "as_read",
-    "name_cotangent",
-    "own",
-    "released",
-    "sweep",
-]
+    "ANYONE", "BACKWARD", "ancestors", "as_read", "name_cotangent", "own", "released", "sweep",
+]  # fmt: skip
 
 
 BACKWARD = 1
@@ -40,6 +33,7 @@ class _Released:
     """Stands in for the op of a record whose inputs `backward` has let go."""
 
     name = "released"
+    fn = None
 
 
 released: Any = _Released()

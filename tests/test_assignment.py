@@ -146,6 +146,15 @@ def test_augmented_assignment_changes_the_value_for_all_who_hold_it():
     assert single.dtype == np.float32
 
 
+@pytest.mark.parametrize("symbol", ["+", "-", "*", "/", "**", "%", "//", "&", "|", "^"])
+def test_every_augmented_assignment_changes_what_others_hold(symbol):
+    data = np.array([5, 3]) if symbol in "&|^" else np.array([5.0, 3.0])
+    scope = {"x": ag.Tensor(data.copy())}
+    exec(f"y = x; x {symbol}= 2", scope)
+    assert scope["y"] is scope["x"]
+    np.testing.assert_array_equal(scope["y"].data, eval(f"data {symbol} 2"))
+
+
 def test_augmented_assignment_to_a_row_changes_the_array():
     def f(v):
         y = ag.zeros((2, 3))

@@ -714,3 +714,86 @@ def test_a_checkpoint_is_written_out():
         return np.sum(ag.checkpoint(np.tanh)(x) ** 2)
 
     agree(ag.derive(loss, X[0])(X[1]), ag.value_and_grad(loss)(X[1]))
+
+
+def _vector_norm(x):
+    return np.abs(x).sum()
+
+
+def _softmax(x):
+    return x - 1
+
+
+def _leaf(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("f", "rule"),
+    [
+        (_vector_norm, lambda g, y, x: g * np.sign(x)),
+        (_softmax, lambda g, y, x: g),
+        (_leaf, lambda g, y, x: 2 * g),
+    ],
+)
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_an_op_of_the_user_is_not_taken_for_one_of_the_same_name(f, rule, backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    op = ag.function(f, rule)
+
+    def loss(x):
+        y = op(x)
+        return np.sum((1 / y) * y * x)  # for what is surely positive, (1 / y) * y is 1
+
+    x = np.array([3.0, -4.0, 1.0])
+    with np.errstate(all="ignore"):
+        agree(ag.derive(loss, x, backend=backend)(x), ag.value_and_grad(loss)(x))
+
+
+def _fill(out, values):
+    out[...] = 2 * values
+
+
+def _filled(x):
+    out = np.zeros(x.shape)
+    _fill(out, x)
+    return out
+
+
+w = np.ones(3)
+
+
+def _squared(x):
+    w = x * x
+    return w + w
+
+
+@pytest.mark.parametrize(
+    ("f", "rule"),
+    [(_filled, lambda g, y, x: 2 * g), (_squared, lambda g, y, x: 4 * g * x)],
+    ids=["a call for what it does", "a local with the name of a global"],
+)
+def test_the_source_of_an_op_of_the_user_is_whole(f, rule):
+    op = ag.function(f, rule)
+    step = ag.derive(lambda x: np.sum(op(x) * x), np.ones(3))
+    scope = {}
+    exec(step.source, scope)
+    x = np.array([1.0, 2.0, 3.0])
+    agree(scope["step"](x), step(x))
+
+
+@pytest.mark.parametrize("numbers", [(0.0, -0.0), (-0.0, 0.0), (np.float64(0), np.float64(-0.0))])
+def test_minus_zero_is_another_static_argument_than_zero(numbers):
+    def f(w, c):
+        return np.sum(w) * np.copysign(1.0, c)
+
+    step = ag.derive(f, np.ones(2), numbers[0])
+    for c in (*numbers, *numbers):
+        agree(step(np.ones(2), c), ag.value_and_grad(f)(np.ones(2), c))
+
+
+def test_a_static_nan_is_recorded_once():
+    step = ag.derive(lambda w, c: np.sum(w) * 2, np.ones(2), float("nan"))
+    step(np.ones(2), float("nan"))
+    assert len(step.signatures) == 1

@@ -9,10 +9,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
 
+from ..rules.neural import sigmoid, softmax
 from ..rules.piecewise import masked
 from .keys import Known, frozen
 from .matching import is_number, like, loose, make, number_in, scaled
@@ -98,7 +100,7 @@ def _moves_numbers(rule: Rule) -> Rule:
     return rule
 
 
-_MASKED: Callable[..., Any] = masked.__wrapped__  # where(c, x, 0)
+_MASKED: Callable[..., Any] = unwrap(masked)  # where(c, x, 0)
 _ELEMENTWISE = (
     np.add, np.subtract, np.multiply, np.divide, np.negative, np.power, np.square, np.exp, np.log,
     np.tanh, np.sin, np.cos, np.sqrt, np.maximum, np.minimum, np.greater, np.less, np.where,
@@ -171,7 +173,7 @@ def _is_positive(x: Node) -> bool:
     if x.op is None:
         number = number_in(x)
         return number is not None and np.isrealobj(number) and bool(number > 0)
-    return x.op.name in ("exp", "softmax", "sigmoid")
+    return made_by(x, np.exp, unwrap(softmax), unwrap(sigmoid))
 
 
 @_of(np.multiply)

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..rules.activations import check_targets
 from ..rules.indexing import scatter
-from ..rules.neural import log_softmax
+from ..rules.neural import check_labels, log_softmax, must_be_real
 from .literals import literal
 
 __all__ = ["definitions"]
@@ -43,12 +44,16 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
 
 
 _PLAINER: dict[Callable[..., Any], Callable[..., Any]] = {
-    scatter.__wrapped__: _scatter,  # type: ignore[attr-defined]
+    inspect.unwrap(scatter): _scatter,
     operator.setitem: _setitem,
     np.add.at: _add_at,
-    log_softmax.__wrapped__: _log_softmax,  # type: ignore[attr-defined]
+    inspect.unwrap(log_softmax): _log_softmax,
 }
 """Short forms of functions that are longer here, for speed or for indices with holes."""
+
+
+_CHECKS = (check_labels, check_targets, must_be_real)
+"""Functions that do nothing but refuse."""
 
 
 def definitions(
@@ -96,8 +101,11 @@ def _define(name: str, function: Any, written: dict[str, str], imports: set[str]
         )
     definition.name = name
     definition.decorator_list = []
-    _strip(definition)
-    used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
+    _strip(definition, function.__globals__)
+    names = [node for node in ast.walk(definition) if isinstance(node, ast.Name)]
+    own = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in names} - own
     for other in sorted(used & function.__globals__.keys()):
         value = function.__globals__[other]
         constant = literal(value)
@@ -115,7 +123,7 @@ def _is_type_of_python(value: Any) -> bool:
     return getattr(value, "__module__", "") in ("typing", "collections.abc")
 
 
-def _strip(definition: ast.FunctionDef) -> None:
+def _strip(definition: ast.FunctionDef, scope: Mapping[str, Any]) -> None:
     """Leave out docstring, annotations, and checks."""
     if ast.get_docstring(definition) is not None:
         definition.body = definition.body[1:]
@@ -123,12 +131,13 @@ def _strip(definition: ast.FunctionDef) -> None:
     arguments = definition.args
     for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         arg.annotation = None
-    definition.body = [s for s in definition.body if not _only_refuses(s)]
+    definition.body = [s for s in definition.body if not _only_refuses(s, scope)]
 
 
-def _only_refuses(statement: ast.stmt) -> bool:
+def _only_refuses(statement: ast.stmt, scope: Mapping[str, Any]) -> bool:
     """Whether a statement does nothing but raise for arguments that the program does not get."""
     if isinstance(statement, ast.If):
         return all(isinstance(s, ast.Raise) for s in statement.body) and not statement.orelse
     call = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name)  # nothing else to do
+    called = call.func if isinstance(call, ast.Call) else None
+    return isinstance(called, ast.Name) and scope.get(called.id) in _CHECKS

@@ -6,13 +6,15 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import unwrap
 from typing import Any, NoReturn
 
 import numpy as np
 
 from ..errors import no_rule
-from ..op import OPS
-from ..rules.indexing import HOLE, scatter
+from ..rules import activations, neural
+from ..rules.indexing import HOLE, scatter, untake
+from ..rules.norms import vector_norm
 from .loops import Index
 from .program import Node, made_by
 
@@ -68,7 +70,7 @@ REARRANGED: tuple[Callable[..., Any], ...] = (
     np.tile, np.transpose, operator.getitem,
 )  # fmt: skip
 """Functions each element of whose result is one of the first input's."""
-ASSIGNED: tuple[Callable[..., Any], ...] = (scatter.__wrapped__, operator.setitem, np.add.at)  # type: ignore[attr-defined]
+ASSIGNED: tuple[Callable[..., Any], ...] = (unwrap(scatter), operator.setitem, np.add.at)
 """Functions that put elements into an array."""
 FOLDS: dict[Callable[..., Any], tuple[float, str]] = {
     np.sum: (0, "{0} + {1}"),
@@ -129,12 +131,6 @@ def _below(x: Any, k: int) -> Any:
     return np.tri(rows, columns, k, dtype=bool)
 
 
-_BY_NAME: dict[str, Callable[..., Any]] = {
-    "cross_entropy": _cross_entropy,
-    "logistic_loss": _logistic_loss,
-    "vector_norm": _norm,
-    "untake": _untake,
-}
 INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     np.mean: _mean,
     np.var: _var,
@@ -146,7 +142,10 @@ INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     np.tril: lambda x, k=0: np.where(_below(x, k), x, 0),
     np.triu: lambda x, k=0: np.where(_below(x, k - 1), 0, x),
     np.take: _take,
-    **{op.fn: _BY_NAME[op.name] for op in OPS.values() if op.name in _BY_NAME},
+    neural.cross_entropy: _cross_entropy,
+    activations.logistic_loss: _logistic_loss,
+    unwrap(vector_norm): _norm,
+    unwrap(untake): _untake,
 }
 """Functions written out in others, which take part in loops."""
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..tree import flatten, replaced
+from .keys import INEXACT
 from .names import Attribute, parts_of
 from .passes import PASSES, by_liveness, expand, reuse, share
 from .program import Node, Program, made_by
@@ -232,17 +233,16 @@ class Compiler:
             own = x.op is not None and self._root(x) is x and name not in seen
             seen.add(name)
             leaves.append(name if own or not hasattr(x.value, "copy") else f"{name}.copy()")
-        return self._display(structure, iter(leaves), leaves)
+        return self._display(structure, iter(leaves))
 
-    def _display(self, tree: Any, leaves: Any, everything: Sequence[str]) -> str:
+    def _display(self, tree: Any, leaves: Any) -> str:
         if type(tree) is dict:
             items = [
-                f"{self.given(key)}: {self._display(value, leaves, everything)}"
-                for key, value in tree.items()
+                f"{self.given(key)}: {self._display(value, leaves)}" for key, value in tree.items()
             ]
             return "{" + ", ".join(items) + "}"
         if type(tree) in (list, tuple):
-            parts = ", ".join(self._display(value, leaves, everything) for value in tree)
+            parts = ", ".join(self._display(value, leaves) for value in tree)
             return f"[{parts}]" if isinstance(tree, list) else f"({parts}{',' * (len(tree) == 1)})"
         if isinstance(tree, (dict, list, tuple)) or dataclasses.is_dataclass(tree):
             count = len(flatten(tree))
@@ -280,10 +280,10 @@ class Compiler:
                 return f"{name} is not None"
             if not isinstance(value, np.ndarray):
                 kind, static = self._fn(type(value)), self.given(value)
-                return (
-                    f"{name} is not {static} and "
-                    f"({name}.__class__ is not {kind} or {name} != {static})"
-                )
+                other = f"{name} != {static}"
+                if isinstance(value, INEXACT) and (value == 0 or value != value):
+                    other = f"repr({name}) != {self.given(repr(value))}"
+                return f"{name} is not {static} and ({name}.__class__ is not {kind} or {other})"
             x = next(nodes)
             self.names[x.birth] = name
             return (

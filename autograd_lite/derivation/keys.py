@@ -9,7 +9,10 @@ import numpy as np
 
 from .program import Node
 
-__all__ = ["Known", "frozen", "identity"]
+__all__ = ["INEXACT", "Known", "frozen", "identity"]
+
+INEXACT = (float, complex, np.inexact)
+"""Numbers that are told apart by how they are written: -0.0 is not 0.0, and NaN is NaN."""
 
 
 class Known:
@@ -44,6 +47,8 @@ def frozen(value: Any) -> Hashable:
         return (type(value).__name__, *map(frozen, value))
     if isinstance(value, slice):
         return ("slice", value.start, value.stop, value.step)
-    if isinstance(value, (bool, int, float, str)):
+    if isinstance(value, INEXACT):
+        return (type(value).__name__, repr(value))
+    if isinstance(value, (bool, int, str)):
         return (type(value).__name__, value)
     return id(value)

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
 
-from ..rules.neural import _cross_entropy
+from ..rules.neural import cross_entropy
 from ..rules.piecewise import masked, won
 from ..tree import flatten
 from .definitions import definitions
@@ -25,13 +26,13 @@ __all__ = ["READ_AS", "Written", "readable", "write"]
 _SHORT = 3
 """A function of so many NumPy calls is written out; a longer one is defined above the program."""
 READ_AS: dict[Callable[..., Any], Callable[..., Any]] = {
-    masked.__wrapped__: lambda mask, g: np.where(mask, g, 0),
-    _cross_entropy: lambda z, labels, log_p: (
+    unwrap(masked): lambda mask, g: np.where(mask, g, 0),
+    cross_entropy: lambda z, labels, log_p: (
         -(labels * log_p).sum() / (labels.size // labels.shape[-1])
         if labels.ndim == z.ndim
         else -log_p[(*np.indices(labels.shape, sparse=True), labels)].mean()
     ),
-    won.__wrapped__: lambda over, tie, g: np.where(over, g, np.where(tie, g * 0.5, 0)),
+    unwrap(won): lambda over, tie, g: np.where(over, g, np.where(tie, g * 0.5, 0)),
 }
 """What a fast implementation stands for."""
 

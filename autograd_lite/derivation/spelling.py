@@ -9,6 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
@@ -367,7 +368,7 @@ _FORMS: dict[Callable[..., Any], Form] = {
     np.reshape: _reshaped,
     np.ndarray.astype: _astype,
     operator.getitem: _getitem,
-    scatter.__wrapped__: _writing(1),  # type: ignore[attr-defined]
+    unwrap(scatter): _writing(1),
     operator.setitem: _writing(2),
     np.add.at: _writing(2),
     np.concatenate: _listed("np.concatenate"),

@@ -17,6 +17,7 @@ from ..mode import mode
 from ..tensor import Tensor, plain
 from ..tree import flatten, map_leaves, replaced
 from .fast import MISS
+from .keys import INEXACT
 from .latex import latex
 from .names import leaf_names, parts_of
 from .passes import PASSES
@@ -316,7 +317,7 @@ def _kind(tree: Any) -> Hashable:
             "argument that can be told from others; pass np.asarray(...) or take it from outside "
             "of the function"
         ) from error
-    return (type(tree), tree)
+    return (type(tree), repr(tree) if isinstance(tree, INEXACT) else tree)
 
 
 def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:

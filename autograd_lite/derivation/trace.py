@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from inspect import unwrap
 from types import FrameType
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from ..errors import DataDependentError
 from ..mode import debug, is_own, tracing
-from ..op import OPS
+from ..op import leaf
+from ..rules.neural import stop_gradient
 from ..sweep import ancestors
 from ..tensor import Tensor, plain
 from .program import Node, Program, constant
@@ -141,7 +143,7 @@ def _captured(value: Any, captured: dict[int, Node]) -> Node:
     return captured[id(value)]
 
 
-_SAME = {op.fn for op in OPS.values() if op.name in ("leaf", "stop_gradient")}
+_SAME = (leaf, unwrap(stop_gradient))
 """Functions that hand on what they are given."""
 
 

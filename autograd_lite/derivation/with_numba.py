@@ -18,8 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..rules.activations import check_targets
-from ..rules.neural import check_labels
+from ..rules import activations, neural
 from .elements import (
     ASSIGNED,
     DTYPES,
@@ -50,11 +49,11 @@ _AS_COMPILED: tuple[Literal["C", "A", "W"], ...] = ("C", "A", "W")
 """What an array must be for the loops: contiguous, aligned and writeable."""
 
 
-_CHECKS: dict[str, Callable[[tuple[int, ...]], Callable[[Any], None]]] = {
-    "cross_entropy": lambda shape: partial(check_labels, shape=shape),
-    "logistic_loss": lambda _: check_targets,
+_CHECKS: dict[Callable[..., Any], Callable[[tuple[int, ...]], Callable[[Any], None]]] = {
+    neural.cross_entropy: lambda shape: partial(neural.check_labels, shape=shape),
+    activations.logistic_loss: lambda _: activations.check_targets,
 }
-"""By the name of a loss: what checks its labels, for logits of a shape."""
+"""By what computes a loss: what checks its labels, for logits of a shape."""
 
 
 class _Fused(Compiler):
@@ -315,8 +314,8 @@ class _Fused(Compiler):
         """Check labels before the loops run, as the functions do that the loops stand for."""
         for line in program.lines:
             assert line.op is not None
-            if line.op.name in _CHECKS and line.inputs[1].is_argument:
-                check = self.given(_CHECKS[line.op.name](line.inputs[0].shape))
+            if line.op.fn in _CHECKS and line.inputs[1].is_argument:
+                check = self.given(_CHECKS[line.op.fn](line.inputs[0].shape))
                 self.body.append(f"{check}({self.names[line.inputs[1].birth]})")
 
     def loops(self) -> None:

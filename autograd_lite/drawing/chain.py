@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..derivation.symbols import symbol
-from ..local import _between, _steps
+from ..local import _between, _differentiated, _steps
 from ..tensor import Tensor
 
 __all__ = ["chain_rule"]
@@ -111,13 +111,8 @@ def _jacobian(y: Tensor, x: Tensor, inside: dict[int, Tensor], of: Callable[[Ten
 
 def _inputs(record: Tensor, inside: dict[int, Tensor]) -> list[Tensor]:
     """The inputs of a record on the way, each once, that it has a rule for."""
-    if record.op is None:
-        return []
-    found = {}
-    for x, vjp in zip(record.inputs, record.op.vjps, strict=False):
-        if vjp is not None and getattr(x, "birth", -1) in inside:
-            found[x.birth] = x
-    return list(found.values())
+    births = {getattr(x, "birth", -1): x for x in _differentiated(record)}
+    return [x for birth, x in births.items() if birth in inside]
 
 
 def _fraction(above: str, below: str) -> str:

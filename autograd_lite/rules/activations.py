@@ -213,7 +213,8 @@ def gelu(x: Any, approximate: str = "tanh") -> Any:
     return x * ndtr(x)
 
 
-def _logistic_loss(logits: Any, targets: Any) -> Any:
+def logistic_loss(logits: Any, targets: Any) -> Any:
+    """Compute the mean loss of logits of yes or no."""
     check_targets(targets)
     above = np.maximum(logits, 0) - logits * targets
     return (above + np.log1p(np.exp(-np.abs(logits)))).mean()
@@ -229,7 +230,7 @@ def check_targets(targets: Any) -> None:
 
 
 _record_logistic_loss = function(
-    _logistic_loss,
+    logistic_loss,
     lambda g, y, logits, targets: (sigmoid(logits) - targets) * (g / logits.size),
     lambda g, y, logits, targets: -logits * (g / logits.size),
 )

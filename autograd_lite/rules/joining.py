@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..declare import composed, function
-from ..op import Each
+from ..op import Each, Joint
 from .indexing import at
 
 
@@ -26,24 +26,10 @@ def _bind_stack(arrays, axis=0, dtype=None, casting="same_kind"):
     return tuple(arrays), {"axis": axis, **_given(dtype, casting)}
 
 
-class _Pieces(Each):
+def _pieces(g, y, *xs, axis, dtype=None, casting=None):
     """For each argument, the part of the cotangent that came from it."""
-
-    def __init__(self):
-        super().__init__(lambda i: None)
-
-    def __iter__(self):
-        ends = []  # found once a sweep, as a join may have many arguments
-
-        def rule_of(i):
-            def rule(g, y, *xs, axis, dtype=None, casting=None):
-                if not ends:
-                    ends.extend(itertools.accumulate((x.shape[axis] for x in xs), initial=0))
-                return g[at(axis % y.ndim, slice(ends[i], ends[i + 1]))]
-
-            return rule
-
-        return map(rule_of, itertools.count())
+    bounds = list(itertools.accumulate((x.shape[axis] for x in xs), initial=0))
+    return _cut(g, bounds, axis % y.ndim)
 
 
 def _layer(i):
@@ -52,7 +38,7 @@ def _layer(i):
 
 function(
     np.concatenate,
-    rules=_Pieces(),
+    rules=Joint(_pieces),
     forward=lambda *xs, axis, **given: np.concatenate(xs, axis, **given),
     bind=_bind_concatenate,
 )

@@ -17,6 +17,7 @@ from .reductions import kept
 
 __all__ = [
     "check_labels",
+    "cross_entropy",
     "log_softmax",
     "logsumexp",
     "must_be_real",
@@ -164,7 +165,8 @@ log_softmax = function(
 )
 
 
-def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
+def cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
+    """Compute the loss from the log-probabilities, which were computed from the logits."""
     check_labels(labels, logits.shape)
     if labels.ndim == logits.ndim:
         total = np.vdot(labels, log_p)
@@ -184,7 +186,7 @@ def _cross_entropy_rule(g: Any, y: Any, logits: Any, labels: Any, log_p: Any) ->
 
 # The log-probabilities are computed from the logits, and the rule of the logits is their whole
 # derivative; it reads `P - Y` off the tape and differentiates again through them.
-_record_cross_entropy = function(_cross_entropy, _cross_entropy_rule, None, None)
+_record_cross_entropy = function(cross_entropy, _cross_entropy_rule, None, None)
 
 
 def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
