@@ -13,7 +13,7 @@ from .errors import DetachedError
 from .mode import mode
 from .op import Joint, Op
 from .tensor import Tensor, apply, plain
-from .tree import flatten, replaced
+from .tree import flatten, parted
 
 __all__ = ["checkpoint", "custom_vjp"]
 
@@ -55,8 +55,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if mode().tracing:  # a program decides by itself what it keeps
             return f(*args, **kwargs)
 
+        leaves, build = parted(args)
+
         def run(*leaves: Any) -> Any:
-            return f(*replaced(args, leaves), **kwargs)
+            return f(*build(iter(leaves)), **kwargs)
 
         def forward(*values: Any) -> Any:
             value = run(*map(_read_only, values))
@@ -90,7 +92,6 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             )
             return [found.get(i) for i in range(len(leaves))]
 
-        leaves = flatten(args)
         if not any(isinstance(leaf, Tensor) for leaf in leaves):
             return f(*args, **kwargs)
         return apply(Op(checkpoint, Joint(rule), forward=forward), tuple(leaves), {})

@@ -147,7 +147,9 @@ def _kinds(chosen: Any, value: Any) -> tuple[bool, bool]:
 
 
 def _filled(number: float, like: Any) -> np.ndarray:
-    return np.full(np.shape(like), number, getattr(like, "dtype", float))
+    """An array of a shape and dtype; a tangent of integers, which is 0, is floating-point."""
+    dtype = getattr(like, "dtype", np.dtype(float))
+    return np.full(np.shape(like), number, dtype if dtype.kind in "fc" else float)
 
 
 def _basis(tree: Any) -> list[tuple[int, Any]]:

@@ -236,3 +236,29 @@ def test_no_warning_escapes_for_finite_numbers():
     for fn in np.sum, np.mean, np.max, np.ptp, np.median, np.cumsum, np.nanmean, np.average:
         for axis in 0, 1:
             assert np.isfinite(gradient(lambda x, fn=fn, a=axis: fn(x, axis=a), x)).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "rtol"),
+    [
+        (np.array([200, 201, 203], np.float16), 0.05),
+        (np.array([1e6, 1e6 + 0.5, 1e6 + 1], np.float32), 1e-4),
+        (np.array([1e15, 1e15 + 1, 1e15 + 2]), 1e-4),
+    ],
+)
+def test_a_spread_far_below_the_mean_has_its_slope(data, rtol):
+    exact = data.astype(np.longdouble)
+    expected = (exact - exact.mean()) / (3 * exact.std())
+    np.testing.assert_allclose(gradient(np.std, data), expected, rtol=rtol, atol=0.02)
+    np.testing.assert_array_equal(gradient(np.std, np.full(3, 0.1)), 0)
+    where = np.array([[True, True, False], [True, False, True]])
+    slope = gradient(
+        lambda x: np.std(x, axis=1, where=where).sum(), np.array([[1.0, 2, 9], [5, 7, 5]])
+    )
+    np.testing.assert_allclose(slope, [[-0.5, 0.5, 0], [0, 0, 0]])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_variance_without_degrees_of_freedom_has_none_in_its_slope_either():
+    assert np.isnan(gradient(lambda x: np.var(x, ddof=3), np.ones(3))).all()
+    assert ag.grad(lambda x: np.sum(np.var(x, axis=0)))(np.zeros((0, 3))).shape == (0, 3)

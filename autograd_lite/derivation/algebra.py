@@ -29,7 +29,7 @@ def simplify(program: Program) -> Program:
     """Apply the rules of algebra below until none applies."""
     for _ in range(20):
         _mark(program)
-        simpler = partial(_simpler, forward=program.outputs[0].place)
+        simpler = partial(_simpler, forward=program.forward)
         now = _with_known_quotients(rewritten(program, simpler))
         if now.outputs == program.outputs:
             break
@@ -39,7 +39,7 @@ def simplify(program: Program) -> Program:
 
 def _mark(program: Program) -> None:
     """Note how many read each node, and whether it must stay; the name of a cotangent may go."""
-    readers, forward = program.readers(), program.outputs[0].place
+    readers, forward = program.readers(), program.forward
     for x in program.nodes():
         x.readers = readers[x.birth]
         x.pinned = bool(x.name) and not (x.place > forward and x.name.startswith("d"))
@@ -55,7 +55,7 @@ def _with_known_quotients(program: Program) -> Program:
             for x, e in (line.inputs, line.inputs[::-1]):
                 if made_by(x, np.divide) and (q := known.find(np.divide, e, x.inputs[1])):
                     found = make(line, np.multiply, x.inputs[0], q)
-                    return found if found.shape == line.shape else None
+                    return found if _alike(found, line) else None
         return None
 
     return rewritten(program, rule)
@@ -66,8 +66,12 @@ def _simpler(line: Node, forward: int) -> Node | None:
         for rule in _RULES.get(line.op.fn, ()) if line.op else ():
             if rule in _MOVES_NUMBERS and (line.place <= forward or line.dtype.itemsize < 4):
                 continue  # in another order what was finite might not be
-            found = rule(line)
-            if found is not None and (found.shape, found.dtype) == (line.shape, line.dtype):
+            newest = constant(None).birth
+            try:
+                found = rule(line)
+            except TypeError:  # NumPy has no such op for masks
+                continue
+            if found is not None and _alike(found, line) and _in_one_dtype(found, newest):
                 if found.op is not None and (found.place > forward) == (line.place > forward):
                     found.name = found.name or line.name
                     found.readers = max(found.readers, line.readers)
@@ -77,6 +81,18 @@ def _simpler(line: Node, forward: int) -> Node | None:
         else:
             break
     return line
+
+
+def _alike(a: Node, b: Node) -> bool:
+    return (a.shape, a.dtype) == (b.shape, b.dtype)
+
+
+def _in_one_dtype(x: Node, since: int) -> bool:
+    """Whether what a rule made is all of one dtype: sums of masks, or of bytes, are others."""
+    return x.birth < since or all(
+        y.birth < since or y.is_constant or (y.dtype == x.dtype and _in_one_dtype(y, since))
+        for y in x.inputs
+    )
 
 
 _RULES: dict[Callable[..., Any], list[Rule]] = {}
@@ -353,6 +369,8 @@ def _not_stretched(line: Node) -> Node | None:
 def _of_scaled(line: Node) -> Node | None:
     """Reduce first, then scale: ``sum(-x)`` is ``-sum(x)``."""
     (x,) = line.inputs
+    if line.params.keys() - {"axis", "keepdims"}:
+        return None
     if loose(x, np.negative):
         return make(line, np.negative, like(line, x.inputs[0]))
     if scaled(x) and x.inputs[0].shape == x.shape:

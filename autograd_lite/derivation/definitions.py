@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.activations import check_targets
+from ..rules.assignment import last
 from ..rules.indexing import scatter
 from ..rules.neural import check_labels, log_softmax, must_be_real
 from .literals import literal
@@ -24,6 +25,13 @@ def _scatter(g: Any, shape: Any, index: Any) -> Any:
     out = np.zeros(shape, g.dtype)
     np.add.at(out, index, g)
     return out
+
+
+def _last(shape: Any, index: Any) -> Any:
+    order = np.zeros(shape, int)
+    places = np.arange(order[index].size).reshape(order[index].shape)
+    order[index] = places
+    return order[index] == places
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
@@ -45,6 +53,7 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
 
 _PLAINER: dict[Callable[..., Any], Callable[..., Any]] = {
     inspect.unwrap(scatter): _scatter,
+    inspect.unwrap(last): _last,
     operator.setitem: _setitem,
     np.add.at: _add_at,
     inspect.unwrap(log_softmax): _log_softmax,
@@ -80,15 +89,18 @@ def definitions(
     """
     imports: set[str] = set()
     written: dict[str, str] = {}
+    whose: dict[str, Any] = {}  # what each name stands for
     for name, (fn, forward) in helpers.items():
-        _define(name, _PLAINER.get(fn, forward), written, imports)
+        _define(name, _PLAINER.get(fn, forward), written, whose, imports)
     return imports, list(written.values())
 
 
-def _define(name: str, function: Any, written: dict[str, str], imports: set[str]) -> None:
-    if name in written:
-        return
+def _define(
+    name: str, function: Any, written: dict[str, str], whose: dict[str, Any], imports: set[str]
+) -> None:
     function = _PLAINER.get(function, function)
+    if _taken(name, function, whose):
+        return
     written[name] = ""  # its place, should it call itself
     try:
         definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
@@ -112,10 +124,24 @@ def _define(name: str, function: Any, written: dict[str, str], imports: set[str]
         if isinstance(value, types.ModuleType):
             imports.add(value.__name__)
         elif constant is not None:
-            written[other] = f"{other} = {ast.unparse(constant)}"
+            if not _taken(other, ast.unparse(constant), whose):
+                written[other] = f"{other} = {ast.unparse(constant)}"
         elif not _is_type_of_python(value):
-            _define(other, inspect.unwrap(value), written, imports)
+            _define(other, inspect.unwrap(value), written, whose, imports)
     written[name] = written.pop(name) + ast.unparse(definition)
+
+
+def _taken(name: str, value: Any, whose: dict[str, Any]) -> bool:
+    """Whether a name stands for this already."""
+    if name not in whose:
+        whose[name] = value
+        return False
+    if whose[name] != value:
+        raise NotImplementedError(
+            f"derive: two different things are called {name}, and the source has one place for "
+            "them; rename one, or call the step"
+        )
+    return True
 
 
 def _is_type_of_python(value: Any) -> bool:

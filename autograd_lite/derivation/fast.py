@@ -6,6 +6,7 @@ are passed to it by such names, so that nothing of what a user wrote is executed
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import itertools
@@ -218,7 +219,8 @@ class Compiler:
             return self.names[x.birth]
         value = x.value
         if made_by(line, *_NUMBERS_CONVERTED) and not x.shape:
-            value = np.asarray(value, np.result_type(*(y.value for y in line.inputs)))
+            with contextlib.suppress(OverflowError):  # a byte may be compared with 300
+                value = np.asarray(value, np.result_type(*(y.value for y in line.inputs)))
         name = self.given(value)
         if x.shape:
             self.names[x.birth] = name

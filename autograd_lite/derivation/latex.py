@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .program import Node, Program
+from .program import Node, Program, filled_with, ratio
 from .symbols import escaped, is_letter, symbol, word
 from .terms import (
     Binds,
@@ -262,7 +262,7 @@ class _Writer:
             return Term(r"\ldots" if value is Ellipsis else r"\cdot")
         if isinstance(value, slice):
             return Term(self._slice(value))
-        if isinstance(value, np.ndarray) and value.size and np.all(value == value.flat[0]):
+        if isinstance(value, np.ndarray) and filled_with(value) is not None:
             return _filled(self.constant(value.flat[0]), value.shape)
         return Term(word(getattr(value, "__name__", type(value).__name__)))
 
@@ -318,9 +318,11 @@ class _Writer:
 
     def _product(self, inputs: Sequence[Node], args: Sequence[Term]) -> Term:
         (x, c), (written, factor) = inputs, args
-        if (n := _divisor(c)) is not None:
-            term = quotient(written, Term(self.size(abs(n))))
-            return negated(term) if n < 0 else term
+        if (found := ratio(c, x.dtype)) is not None:
+            k, n = found
+            above = written if abs(k) == 1 else times(number(abs(k)), written)
+            term = quotient(above, Term(self.size(n)))
+            return negated(term) if k < 0 else term
         if x.ndim and c.ndim:
             return times(written, factor, r"\odot")
         if x.ndim or (c.is_constant and not x.is_constant):
@@ -437,13 +439,3 @@ def _axes(axis: Any, ndim: int) -> Iterable[int]:
     if axis is None or not ndim:
         return range(ndim)
     return axis if isinstance(axis, tuple) else (axis,)
-
-
-def _divisor(c: Node) -> int | None:
-    """The whole number n of a constant 1 / n, or None."""
-    if not c.is_constant or c.shape or np.iscomplexobj(c.value) or not c.value:
-        return None
-    n = 1 / float(c.value)
-    if not 1.5 < abs(n) < 1e9 or abs(n - round(n)) > 1e-9 * abs(n):
-        return None
-    return round(n)

@@ -16,9 +16,10 @@ def literal(value: Any) -> ast.expr | None:
     if value is None or isinstance(value, (bool, int, str)) or value is Ellipsis:
         return ast.Constant(value)
     if isinstance(value, (float, complex)):
-        text = repr(value)
+        number = value.item() if isinstance(value, np.generic) else value
+        text = repr(number)
         if "inf" in text or "nan" in text:
-            return parsed(f"{type(value).__name__}({text!r})")
+            return parsed(f"{type(number).__name__}({text!r})")
         return parsed(text)
     if isinstance(value, (tuple, list)):
         parts = [part for part in map(literal, value) if part is not None]

@@ -7,19 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .program import Node, made_by, node
+from .program import Node, filled_with, made_by, node
 
 __all__ = ["is_number", "like", "loose", "make", "number_in", "scaled"]
 
 
 def number_in(x: Node) -> Any:
     """The number a constant consists of, or None."""
-    if not x.is_constant or not np.size(x.value):
+    if not x.is_constant:
         return None
-    first = np.ravel(x.value)[0]
-    if not x.shape:
-        return x.value
-    return first if np.all(np.equal(x.value, first)) else None
+    return filled_with(x.value) if x.shape else x.value
 
 
 def is_number(x: Node, number: float) -> bool:
@@ -29,13 +26,23 @@ def is_number(x: Node, number: float) -> bool:
 
 
 def loose(x: Node, *fns: Callable[..., Any]) -> bool:
-    """Whether a node of such a kind may go: it has no name, or a cotangent's and one reader."""
-    return made_by(x, *fns) and not x.pinned and (not x.name or x.readers <= 1)
+    """Whether a node of such a kind may go: it has no name, or a cotangent's and one reader.
+
+    Masks and whole numbers stay, which have an arithmetic of their own.
+    """
+    anonymous = not x.pinned and (not x.name or x.readers <= 1)
+    return anonymous and made_by(x, *fns) and x.dtype.kind in "fc"
 
 
 def scaled(x: Node) -> bool:
-    """Whether a node that may go is a number times another node."""
-    return loose(x, np.multiply) and number_in(x.inputs[1]) is not None
+    """Whether a node that may go is a number times another node, and not out of all proportion.
+
+    Numbers of any size, in another order, may overflow.
+    """
+    if not loose(x, np.multiply):
+        return False
+    number = number_in(x.inputs[1])
+    return number is not None and (number == 0 or bool(1e-9 < abs(number) < 1e9))
 
 
 def like(line: Node, *inputs: Any) -> Node:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import copy
+import operator
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ def expand(
         body = instead.get(op.fn, op.forward)
         try:
             with np.errstate(all="ignore"):
-                inside = trace(  # twice, so that a body that draws at random stays one line
+                inside = trace(  # again and again, so that one that draws at random stays
                     lambda tensors: [body(*tensors, **line.params)],
                     [np.asarray(x.value) for x in line.inputs],
                     [""] * len(line.inputs),
@@ -138,8 +139,8 @@ def _grafted(inside: Program, line: Node) -> Node:
 def reuse(program: Program) -> Program:
     """Use what there is already, where that is faster or lets go of memory.
 
-    With ``e = exp(x)``, ``exp(x - log(s))`` is ``e / s``; with ``a = maximum(x, 0)``, ``x > 0`` is
-    ``a > 0``.
+    With ``e = exp(x)`` and a sum ``s`` of it, ``exp(x - log(s))`` is ``e / s``; with
+    ``a = maximum(x, 0)``, ``x > 0`` is ``a > 0``.
     """
     known = Known()
 
@@ -147,14 +148,21 @@ def reuse(program: Program) -> Program:
         known.add(line)
         (x, *others) = line.inputs
         if made_by(line, np.exp) and made_by(x, np.subtract) and made_by(x.inputs[1], np.log):
-            e = known.find(np.exp, x.inputs[0])
-            return e and make(line, np.divide, e, x.inputs[1].inputs[0])
+            e, s = known.find(np.exp, x.inputs[0]), x.inputs[1].inputs[0]
+            return make(line, np.divide, e, s) if e and _summed(s) is e else None
         if made_by(line, np.greater) and is_number(others[0], 0):
             a = known.find(np.maximum, x, others[0])
             return a and make(line, np.greater, a, others[0])
         return None
 
     return rewritten(program, rule)
+
+
+def _summed(x: Node) -> Node | None:
+    """What a sum is of, whatever shape it was given."""
+    while made_by(x, np.reshape, np.expand_dims, operator.getitem):
+        x = x.inputs[0]
+    return x.inputs[0] if made_by(x, np.sum) else None
 
 
 PASSES: dict[str, Callable[[Program], Program]] = {

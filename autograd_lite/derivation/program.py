@@ -102,6 +102,31 @@ class Node:
         return f"<{self.op.name} {self.name} {self.shape}>"
 
 
+def filled_with(value: np.ndarray) -> Any:
+    """The number that an array consists of, or None; 0.0 and -0.0 are two."""
+    first = value.flat[0] if value.size else None
+    if first is None or not np.all(value == first):
+        return None
+    mixed = value.dtype.kind == "f" and first == 0 and np.ptp(np.signbit(value).view(np.int8))
+    return None if mixed else first
+
+
+def ratio(x: Node, dtype: Any) -> tuple[int, int] | None:
+    """The whole numbers k and n where a node is the constant k / n, but for a dtype's rounding.
+
+    Above 1, k is for numbers that are longer as decimals: 2 / 7, but 0.4.
+    """
+    if not x.is_constant or x.shape or np.iscomplexobj(x.value) or not x.value:
+        return None
+    c = float(x.value)
+    rounding = 4 * float(np.finfo(dtype).eps) if np.issubdtype(dtype, np.inexact) else 0.0
+    for k in (1, 2, 3, 4) if len(str(x.value)) > 8 else (1,):
+        n = k / abs(c)
+        if 1.5 < n < 1e9 and abs(n - round(n)) <= rounding * n < 0.2:
+            return (k if c > 0 else -k), round(n)
+    return None
+
+
 def constant(value: Any, place: int = 0) -> Node:
     """Make a node that is the same in every run."""
     return Node(None, value=value, place=place)
@@ -159,10 +184,19 @@ class Program:
     ----------
     arguments : tuple of Node
     outputs : tuple of Node
+    values : int
+        How many of the outputs, the first ones, are values of the function; the others are
+        gradients.
     """
 
     arguments: tuple[Node, ...]
     outputs: tuple[Node, ...]
+    values: int = 1
+
+    @property
+    def forward(self) -> int:
+        """The place of the last value: what is computed after it are cotangents."""
+        return max(x.place for x in self.outputs[: self.values])
 
     @property
     def lines(self) -> list[Node]:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..op import Op
+from ..rules.assignment import last
 from ..rules.indexing import HOLE, scatter
 from .literals import literal, parsed
-from .program import Node, Program, made_by
+from .program import Node, Program, filled_with, made_by, ratio
 
 __all__ = ["Spelling", "identifier"]
 
@@ -124,7 +125,7 @@ class Spelling:
         written = literal(value)
         if written is not None:
             return written
-        if isinstance(value, np.ndarray) and value.size and np.all(value == value.flat[0]):
+        if isinstance(value, np.ndarray) and filled_with(value) is not None:
             return self._filled(value)
         if isinstance(value, np.ndarray) and np.array_equal(value, np.arange(value.size)):
             return self.call("np.arange", [self.count(value.size)], _dtype(value, np.int64))
@@ -138,7 +139,7 @@ class Spelling:
     def _filled(self, value: Any) -> ast.expr:
         """Write an array that consists of one number."""
         number = value.flat[0].item()
-        fn = {0: "np.zeros", 1: "np.ones"}.get(number, "np.full")
+        fn = {"0": "np.zeros", "1": "np.ones"}.get(str(number).removesuffix(".0"), "np.full")
         args = [self.param(value.shape), *([self.param(number)] if fn == "np.full" else [])]
         return self.call(fn, args, _dtype(value, np.float64))
 
@@ -155,20 +156,18 @@ class Spelling:
         return self.call(function or self._helper(op), args, line.params)
 
     def _divided(self, line: Node) -> ast.expr | None:
-        """Write ``x * (1 / n)`` as ``x / n``, with a name for n if it has one."""
+        """Write ``x * (k / n)`` as ``k * x / n``, with a name for n if it has one."""
         x, c = line.inputs
-        if not c.is_constant or c.shape or np.iscomplexobj(c.value) or not c.value:
+        found = ratio(c, line.dtype)
+        if found is None or self._plain(c, line) is None:
             return None
-        n = 1 / float(c.value)
-        rounding = max(1e-9, np.finfo(line.dtype).eps)
-        if not 1.5 < abs(n) < 1e9 or abs(n - round(n)) > rounding * abs(n):
-            return None
-        if self._plain(c, line) is None:
-            return None
+        k, n = found
         numerator = self.operand(x)
-        if n < 0:
+        if k == -1:
             numerator = ast.UnaryOp(ast.USub(), numerator)
-        return ast.BinOp(numerator, ast.Div(), self.count(abs(round(n))))
+        elif k != 1:
+            numerator = ast.BinOp(ast.Constant(k), ast.Mult(), numerator)
+        return ast.BinOp(numerator, ast.Div(), self.count(n))
 
     def count(self, n: int) -> ast.expr:
         """Write a whole number that something is divided by: the number of samples has a name."""
@@ -238,7 +237,12 @@ class Spelling:
         return None
 
     def _helper(self, op: Op) -> ast.expr:
+        for name, (fn, _) in self.helpers.items():
+            if fn is op.fn:
+                return ast.Name(name)
         name = identifier(op.name)
+        if name in self.helpers:
+            name = self.free(name)
         self.helpers[name] = (op.fn, op.forward)
         return ast.Name(name)
 
@@ -368,6 +372,7 @@ _FORMS: dict[Callable[..., Any], Form] = {
     np.reshape: _reshaped,
     np.ndarray.astype: _astype,
     operator.getitem: _getitem,
+    unwrap(last): _writing(0),
     unwrap(scatter): _writing(1),
     operator.setitem: _writing(2),
     np.add.at: _writing(2),

@@ -6,6 +6,7 @@ import inspect
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from importlib import import_module
 from typing import Any, Literal
@@ -249,6 +250,8 @@ class Derived:
             return flatten(out)
 
         program = trace(on_arrays, [x for _, x, _ in moving], [name for name, _, _ in moving])
+        if argnums is None:
+            program = replace(program, values=len(program.outputs))
         for simplified in PASSES.values():
             program = simplified(program)
         self.program = program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ def trace(
     example: Sequence[Any],
     names: Sequence[str],
 ) -> Program:
-    """Record a function twice, on the example and on other data, and compare.
+    """Record a function on the example and on other data, and compare.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def trace(
     Returns
     -------
     Program
-        Its constants are the arrays that were the same both times.
+        Its constants are the arrays that were the same each time.
 
     Raises
     ------
@@ -49,9 +50,10 @@ def trace(
     """
     program, lines = record(function, example, names)
     compared = False
-    for elsewhere in (_reversed, _nearby):
+    for elsewhere in (_reversed, _nearby, _opposite):
         try:
-            other, _ = record(function, [elsewhere(x) for x in example], names)
+            with np.errstate(all="ignore"):
+                other, _ = record(function, [elsewhere(x) for x in example], names)
         except DataDependentError:
             raise
         except Exception:  # these other data need not be in the function's domain
@@ -73,10 +75,19 @@ def _reversed(x: np.ndarray) -> np.ndarray:
 
 def _nearby(x: np.ndarray) -> np.ndarray:
     """Numbers with other sums and extremes; labels, of whole numbers or of 0 and 1, in reverse."""
-    if x.dtype.kind not in "fc" or (x.any() and x.ndim and np.isin(x, (0, 1)).all()):
+    if x.dtype.kind not in "fc" or _is_labels(x):
         return _reversed(x)
     noise = np.random.default_rng(0).uniform(0.5, 1, x.shape)
     return np.asarray(x * (1 + 0.01 * noise) + 1e-3 * noise * (x == 0), x.dtype)
+
+
+def _opposite(x: np.ndarray) -> np.ndarray:
+    """Numbers of the other sign, the least of which is the largest; labels in reverse."""
+    return -x if x.dtype.kind in "fc" and not _is_labels(x) else _reversed(x)
+
+
+def _is_labels(x: np.ndarray) -> bool:
+    return bool(x.any() and x.ndim and np.isin(x, (0, 1)).all())
 
 
 def record(
@@ -126,7 +137,7 @@ def _node(record: Any, made: Mapping[int, Node], captured: dict[int, Node], plac
             x = Node(
                 record.op,
                 inputs,
-                record.params,
+                _kept(record.params, captured),
                 value=record.data,
                 place=place,
             )
@@ -137,10 +148,21 @@ def _node(record: Any, made: Mapping[int, Node], captured: dict[int, Node], plac
 def _captured(value: Any, captured: dict[int, Node]) -> Node:
     """A constant: a copy of an array, which its owner may change later; one for each array."""
     if not np.ndim(value):
-        return constant(value)
+        return constant(copy.copy(value))
     if id(value) not in captured:
         captured[id(value)] = constant(value.copy())
     return captured[id(value)]
+
+
+def _kept(value: Any, captured: dict[int, Node]) -> Any:
+    """Keywords, with copies of the arrays and lists in them, which their owner may change later."""
+    if isinstance(value, np.ndarray):
+        return _captured(value, captured).value
+    if isinstance(value, dict):
+        return {key: _kept(part, captured) for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_kept(part, captured) for part in value)
+    return value
 
 
 _SAME = (leaf, unwrap(stop_gradient))

@@ -7,7 +7,7 @@ import numpy as np
 from ..declare import composed, function
 from ..op import Each
 from ..tensor import plain
-from .indexing import _bind_index, _filled, _repeats, getitem
+from .indexing import _bind_index, _filled, _integers, getitem
 
 
 def _bind(x, index, value):
@@ -21,12 +21,16 @@ def _set(x, value, *holes, index):
     return out
 
 
-def _last(shape, index):
+def _last(*holes, shape, index):
     """Which entries that an index names are the last ones named, so that they stay."""
+    index = _filled(index, holes)
     order = np.zeros(shape, int)
     places = np.arange(order[index].size).reshape(order[index].shape)
     order[index] = places
     return order[index] == places
+
+
+last = function(_last, bind=lambda *holes, shape, index: (holes, {"shape": shape, "index": index}))
 
 
 def _set_rule(i):
@@ -38,7 +42,8 @@ def _set_rule(i):
     def assigned(g, y, x, value, *holes, index):
         places = _filled(index, [plain(hole) for hole in holes])
         reached = getitem(g, _filled(index, holes))
-        reached = reached * _last(x.shape, places) if _repeats(places) else reached
+        if _integers(places):
+            reached = reached * last(*holes, shape=x.shape, index=index)
         extra = getattr(value, "ndim", 0) - reached.ndim  # axes of length 1, which NumPy drops
         return reached.reshape((1,) * extra + reached.shape) if extra > 0 else reached
 

@@ -40,11 +40,6 @@ def _integers(index):
     return [array for array in arrays if array.dtype != bool]
 
 
-def _repeats(index):
-    """Whether an index may name an element twice, as arrays of integers can."""
-    return bool(_integers(index))
-
-
 def _distinct(integers):
     """Whether integers surely name different places; -1 and n - 1 could be the same."""
     if not integers.size:

@@ -149,30 +149,40 @@ function(np.prod, _prod)
 
 
 def _centred(x, axis, where):
-    """What is left of the elements without their mean, and that mean."""
+    """What is left of the elements without their mean."""
     if where is True:
-        mean = x.mean(axis=axis, keepdims=True)
-        return x - mean, mean
-    mean = x.mean(axis=axis, keepdims=True, where=where)
-    return masked(where, x - mean), mean
+        return x - x.mean(axis=axis, keepdims=True)
+    return masked(where, x - x.mean(axis=axis, keepdims=True, where=where))
+
+
+def _are_equal(x, axis, where):
+    if where is True:
+        return x.max(axis=axis, keepdims=True) == x.min(axis=axis, keepdims=True)
+    low = np.min(x, axis=axis, keepdims=True, where=where, initial=np.inf)
+    return np.max(x, axis=axis, keepdims=True, where=where, initial=-np.inf) == low
+
+
+def _freedom(x, axis, where, ddof, correction):
+    """How many degrees of freedom a variance has; NaN for none, as for NumPy's value then."""
+    free = _count(x, axis, where) - (ddof if correction is None else correction)
+    return free if np.ndim(free) or free else math.nan
 
 
 def _var(g, y, x, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None):
-    rest, _ = _centred(x, axis, where)
-    scale = 2 / (_count(x, axis, where) - (ddof if correction is None else correction))
+    rest = _centred(x, axis, where)
+    scale = 2 / _freedom(x, axis, where, ddof, correction)
     rest = np.conj(rest) if x.dtype.kind == "c" else rest
     return (g.reshape(kept(x.shape, axis)) * scale) * rest
 
 
 def _std(g, y, x, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None):
-    # At zero spread, or where it is no more than the rounding of the mean, the derivative is 0.
-    rest, mean = _centred(x, axis, where)
-    y = y.reshape(mean.shape)
-    noise = 8 * float(np.finfo(x.dtype).eps)
-    y = np.where(y <= noise * np.abs(mean), np.inf, y)
-    scale = _count(x, axis, where) - (ddof if correction is None else correction)
+    # At zero spread, which rounding of the mean may hide, the derivative is 0.
+    rest = _centred(x, axis, where)
+    y = y.reshape(kept(x.shape, axis))
+    if x.size:
+        y = np.where(_are_equal(x, axis, where), np.inf, y)
     rest = np.conj(rest) if x.dtype.kind == "c" else rest
-    return g.reshape(mean.shape) / (y * scale) * rest
+    return g.reshape(y.shape) / (y * _freedom(x, axis, where, ddof, correction)) * rest
 
 
 function(np.var, _var)

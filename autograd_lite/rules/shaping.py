@@ -7,6 +7,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..declare import composed, flat, function
 from ..errors import NoRuleError
+from ..mode import refuse_while_tracing
 from ..tensor import plain
 from .indexing import at, scatter
 
@@ -24,6 +25,7 @@ def _order_in_memory(a, order):
         raise NoRuleError(
             f"reshape, ravel: order={order!r} has no derivative rule; write 'C', 'F' or 'A'"
         )
+    refuse_while_tracing('the order of an array in memory (order="A")')
     flags = getattr(plain(a), "flags", None)
     return "F" if flags is not None and flags.fnc else "C"
 
