@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import split
 from .declare import function
 from .mode import mode, recorded
 from .op import leaf
@@ -24,7 +24,7 @@ from .sweep import BACKWARD, as_read, name_cotangent, own, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves, parted
 
-__all__ = ["grad", "positions", "split", "value_and_grad", "vjp"]
+__all__ = ["grad", "value_and_grad", "vjp"]
 
 
 _as_leaf = function(leaf, lambda g, y, x: g)
@@ -129,46 +129,6 @@ class _Leaves:
         return self._build(iter(cotangents))
 
 
-def _is_one(argnums: Any) -> bool:
-    return isinstance(argnums, int) or np.ndim(argnums) == 0
-
-
-def positions(argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, ...]:
-    """Check which positional arguments to differentiate by, and count them from 0.
-
-    Raises
-    ------
-    TypeError
-        For a position that there is not, or one that is named twice.
-    """
-    n = len(args)
-    if type(argnums) is int and 0 <= argnums < n:
-        return (argnums,)
-    named: Any = [argnums] if _is_one(argnums) else argnums
-    chosen = tuple([i % n if -n <= i < n else -1 for i in map(operator.index, named)])
-    if -1 in chosen:
-        raise TypeError(f"argnums={argnums}, but there are {n} positional arguments")
-    if len(set(chosen)) < len(chosen):
-        raise TypeError(f"argnums={argnums} names an argument twice")
-    return chosen
-
-
-def split(
-    f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any
-) -> tuple[Callable[[Any], Any], Any]:
-    """The function of the chosen arguments alone, and those: one, or a tuple of several."""
-    at = positions(argnums, args)
-    one = _is_one(argnums)
-
-    def of_chosen(chosen: Any) -> Any:
-        given = list(args)
-        for i, x in zip(at, (chosen,) if one else chosen, strict=True):
-            given[i] = x
-        return f(*given, **kwargs)
-
-    return of_chosen, args[at[0]] if one else tuple([args[i] for i in at])
-
-
 def value_and_grad(
     f: Callable[..., Any],
     argnums: int | Sequence[int] = 0,
@@ -220,12 +180,18 @@ def value_and_grad(
         if has_aux and not (isinstance(out, tuple) and len(out) == 2):
             raise TypeError("grad: with has_aux the function must return a pair (number, aux)")
         out, aux = out if has_aux else (out, None)
-        if isinstance(out, (dict, list, tuple)):
+        if out is None or isinstance(out, (dict, list, tuple)):
             raise TypeError(
-                f"grad: the function must return one number, not a {type(out).__name__}"
+                "grad: the function must return one number, not "
+                + ("None; end it with `return ...`" if out is None else f"a {type(out).__name__}")
             )
         if not isinstance(out, Tensor):
             out = Tensor(out)
+        if out.size != 1:
+            raise RuntimeError(
+                f"grad: the function must return one number, not an array of shape {out.shape}; "
+                "reduce it with np.sum or np.mean, or take ag.jacobian for all derivatives"
+            )
         if holomorphic and any(x.dtype.kind != "c" for x in leaves.births.values()):
             raise TypeError("grad: a holomorphic function is one of complex arguments")
         if out.dtype.kind not in "fc":

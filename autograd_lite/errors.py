@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,8 @@ class GraphFreedError(RuntimeError):
 def no_rule(fn: Callable[..., Any], method: str = "") -> str:
     """What to say of a function that has no rule."""
     module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    if isinstance(fn, np.ufunc) and getattr(np, fn.__name__, None) is not fn:
+    theirs = sys.modules.get("scipy.special")
+    if isinstance(fn, np.ufunc) and getattr(theirs, fn.__name__, None) is fn:
         module = "scipy.special"
     name = f"{module}.{fn.__name__}"
     if method:

@@ -169,13 +169,14 @@ def is_own(frame: FrameType) -> bool:
 
 
 class Scope(str):
-    """The path of a part of a model, with what kind of part it is and the one around it."""
+    """The path of a part of a model, with its kind, the path around it, and whose it is."""
 
     kind: str
     outer: str
+    owner: object
 
 
-def scope(name: str, kind: str = "") -> Changed:
+def scope(name: str, kind: str = "", owner: object = None) -> Changed:
     """Mark what is recorded inside as belonging to the part `name` of a model.
 
     Parameters
@@ -183,8 +184,10 @@ def scope(name: str, kind: str = "") -> Changed:
     name : str
     kind : str
         What a picture says of the part, beside its name.
+    owner : object
+        The part itself, for the names of the parts inside of it.
     """
     outer = mode().scope
     inside = Scope(f"{outer}.{name}" if outer else name)
-    inside.kind, inside.outer = kind, outer
+    inside.kind, inside.outer, inside.owner = kind, outer, owner
     return Changed("scope", inside)

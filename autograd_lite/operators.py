@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import grad, split, vjp
+from .arguments import split
+from .derivatives import grad, vjp
 from .errors import ShapeError
 from .tensor import plain
 from .tree import flatten, map_leaves, replaced

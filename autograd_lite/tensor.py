@@ -310,10 +310,14 @@ class Tensor(Assignment):
     if not TYPE_CHECKING:  # else type checkers take `X @ t` for an ndarray
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            refuse_while_tracing("the plain array of a Tensor")
+            if not self.wanted_by:
+                return np.array(self.data, dtype, copy=copy)
             raise DetachedError(
                 f"a Tensor of shape {self.shape} was about to become a plain array, and its "
-                "derivative would be lost; write t.data for the array, np.stack([...]) to put "
-                "tensors together, or start from ag.zeros(shape) to fill an array"
+                "derivative would be lost; write t.data for the array, ag.array([...]) or "
+                "np.stack([...]) to put tensors together, or start from ag.zeros(shape) to fill an "
+                "array"
             )
 
     @property

@@ -304,3 +304,15 @@ def test_gradcheck_leaves_its_arguments_alone():
     x = np.array([1.0, 2.0])
     ag.gradcheck(np.exp, x)
     np.testing.assert_array_equal(x, [1.0, 2.0])
+
+
+def test_a_checkpoint_takes_its_arguments_as_they_were_when_it_was_called():
+    part = ag.checkpoint(lambda q: q["a"] * q["b"])
+
+    def f(p):
+        p["product"] = part(p)
+        return np.sum(p["product"])
+
+    gradient = ag.grad(f)({"a": np.array([1.0, 2.0]), "b": np.array([3.0, 4.0])})
+    np.testing.assert_array_equal(gradient["a"], [3, 4])
+    np.testing.assert_array_equal(gradient["b"], [1, 2])

@@ -222,9 +222,9 @@ def test_a_theme_colours_everything():
 
 def test_the_legend_is_no_node_and_names_only_what_is_there():
     head = words(draw(mlp()).source.splitlines()[1])
-    assert head.startswith("input parameter computed constant loss ---> values <- - gradients")
+    assert head.startswith("input parameter computed constant loss → values <- - gradients")
     head = words(draw(parameter(1.0) * 2, gradients=False).source.splitlines()[1])
-    assert head == "parameter loss ---> values"
+    assert head == "parameter loss → values"
 
 
 @pytest.mark.parametrize(
@@ -536,3 +536,15 @@ def test_a_picture_has_words_for_those_who_do_not_see_it():
     assert tips["n9"] == "o = np.tanh(v8), loss scalar"
     assert tips["b1"].startswith("step 1: the gradient of v8 gets g * (1 - o**2)")
     assert "->" not in "".join(filter(None, tips.values()))
+
+
+def test_a_summary_says_how_many_numbers_it_leaves_out():
+    v = np.r_[np.nan, np.inf, np.ones(20)]
+    assert "not finite 2" in words(draw(parameter(v) * 2.0).source)
+    assert "not finite" not in words(draw(parameter(np.ones(22)) * 2.0).source)
+
+
+def test_a_title_is_above_all_that_is_drawn():
+    source = draw(parameter(3.0) * 2.0, title="A <product>").source
+    assert "labelloc=t" in source.splitlines()[1]
+    assert "A &lt;product&gt;" in source.splitlines()[1]

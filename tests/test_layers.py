@@ -469,3 +469,38 @@ Sequential                      (N, 1)  17 parameters
 def test_an_initialiser_by_name_is_told_to_be_a_function():
     with pytest.raises(TypeError, match=r"nn\.init\.kaiming_normal, not 'kaiming_normal'"):
         nn.Linear(3, 2, init="kaiming_normal")
+
+
+def test_parts_are_called_by_their_attributes_and_those_of_a_list_by_number():
+    class Block(nn.Module):
+        def __init__(self):
+            self.first, self.second = nn.Linear(3, 3, rng=0), nn.Linear(3, 3, rng=1)
+            self.own = nn.Linear(3, 3, rng=2, name="_own")
+
+        def forward(self, x):
+            return self.own(self.second(nn.relu(self.first(x))))
+
+    class Net(nn.Module):
+        def __init__(self):
+            self.blocks = [Block(), Block()]
+            self.pool = nn.Flatten()
+
+        def forward(self, x):
+            for block in self.blocks:
+                x = block(x)
+            return self.pool(x)
+
+    y = Net()(np.ones((2, 3)))
+    scopes = list(dict.fromkeys(str(x.scope) for x in ag.tape(y) if x.op and x.scope))
+    blocks = [f"Net.Block{i}" for i in (1, 2)]
+    parts = [part for b in blocks for part in (f"{b}.first", b, f"{b}.second", f"{b}.linear_own")]
+    assert scopes == [*parts, "Net.pool"]
+    source = ag.draw(y).source
+    assert all(name in source for name in ("Block1", "Block2", "first", "second", "linear_own"))
+
+
+def test_one_layer_used_twice_is_one_part_and_two_alike_in_a_sequence_are_two():
+    twice = nn.MaxPool2d(1)
+    model = nn.Sequential(nn.Conv2d(1, 1, 1, rng=0), twice, twice, nn.MaxPool2d(1))
+    scopes = dict.fromkeys(str(x.scope) for x in ag.tape(model(np.ones((1, 1, 2, 2)))) if x.op)
+    assert list(scopes) == [f"Sequential.{x}" for x in ("conv1", "MaxPool2d1", "MaxPool2d2")]

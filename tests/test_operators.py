@@ -294,3 +294,16 @@ def test_a_custom_derivative_refuses_what_it_would_lose():
         g(Tensor(X, requires_grad=True))
     with pytest.raises(TypeError, match="arguments must be arrays"):
         g([w, w])
+
+
+def test_integers_among_the_values_have_derivatives_of_zero():
+    def f(x):
+        return x * x, np.argmax(x)
+
+    x = np.array([1.0, 2.0, 3.0])
+    squares, largest = ag.jacobian(f)(x)
+    np.testing.assert_array_equal(squares, np.diag(2 * x))
+    np.testing.assert_array_equal(largest, np.zeros(3))
+    _, (tangent, none) = ag.jvp(f, (x,), (np.ones(3),))
+    np.testing.assert_array_equal(tangent, 2 * x)
+    assert none == 0

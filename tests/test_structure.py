@@ -14,7 +14,7 @@ PACKAGE = Path(autograd_lite.__file__).parent
 
 LAYERS = [
     {"errors", "files"},
-    {"data", "mode", "sums", "timing", "tree"},
+    {"arguments", "data", "mode", "sums", "timing", "tree"},
     {"op", "sweep"},
     {"arithmetic"},
     {"assignment"},

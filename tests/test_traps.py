@@ -154,3 +154,21 @@ def test_the_branch_not_taken_sends_no_nan():
         return np.sum(np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0))
 
     np.testing.assert_array_equal(gradient(guarded, [2.0, 0.0, -1.0]), [0.5, 0.0, 0.0])
+
+
+def test_a_tensor_without_a_derivative_is_an_array_where_numpy_wants_one():
+    x = ag.Tensor([1.0, 3.0, 2.0], requires_grad=True)
+    data = np.arange(3.0)
+    assert data[np.argmax(x)] == 1
+    np.testing.assert_array_equal(data[np.argsort(x)], [0, 2, 1])
+    np.testing.assert_array_equal(data[x > 1], [1, 2])
+    with ag.no_grad():
+        np.testing.assert_array_equal(np.asarray(x * 2), [2, 6, 4])
+    kept = ag.Tensor(data)
+    assert np.asarray(kept) is data
+    assert np.array(kept) is not data
+    assert np.asarray(kept, np.float32).dtype == np.float32
+    with pytest.raises(ag.DetachedError, match="its derivative would be lost"):
+        np.asarray(x * 2)
+    with pytest.raises(ag.DataDependentError, match="the plain array of a Tensor"):
+        ag.derive(lambda x: np.sum(x) * data[np.argmax(x)], data)

@@ -17,7 +17,7 @@ import numpy as np
 from ..rules.neural import sigmoid, softmax
 from ..rules.piecewise import masked
 from .keys import Known, frozen
-from .matching import is_number, like, loose, make, number_in, scaled
+from .matching import alike, is_number, like, loose, make, number_in, scaled
 from .program import Node, Program, constant, made_by, rewritten
 
 __all__ = ["simplify"]
@@ -55,7 +55,7 @@ def _with_known_quotients(program: Program) -> Program:
             for x, e in (line.inputs, line.inputs[::-1]):
                 if made_by(x, np.divide) and (q := known.find(np.divide, e, x.inputs[1])):
                     found = make(line, np.multiply, x.inputs[0], q)
-                    return found if _alike(found, line) else None
+                    return found if alike(found, line) else None
         return None
 
     return rewritten(program, rule)
@@ -71,7 +71,7 @@ def _simpler(line: Node, forward: int) -> Node | None:
                 found = rule(line)
             except TypeError:  # NumPy has no such op for masks
                 continue
-            if found is not None and _alike(found, line) and _in_one_dtype(found, newest):
+            if found is not None and alike(found, line) and _in_one_dtype(found, newest):
                 if found.op is not None and (found.place > forward) == (line.place > forward):
                     found.name = found.name or line.name
                     found.readers = max(found.readers, line.readers)
@@ -81,10 +81,6 @@ def _simpler(line: Node, forward: int) -> Node | None:
         else:
             break
     return line
-
-
-def _alike(a: Node, b: Node) -> bool:
-    return (a.shape, a.dtype) == (b.shape, b.dtype)
 
 
 def _in_one_dtype(x: Node, since: int) -> bool:

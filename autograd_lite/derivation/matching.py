@@ -9,7 +9,12 @@ import numpy as np
 
 from .program import Node, filled_with, made_by, node
 
-__all__ = ["is_number", "like", "loose", "make", "number_in", "scaled"]
+__all__ = ["alike", "is_number", "like", "loose", "make", "number_in", "scaled"]
+
+
+def alike(a: Node, b: Node) -> bool:
+    """Whether two nodes have the same shape and dtype."""
+    return (a.shape, a.dtype) == (b.shape, b.dtype)
 
 
 def number_in(x: Node) -> Any:

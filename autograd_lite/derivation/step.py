@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..derivatives import positions, value_and_grad
+from ..arguments import positions
+from ..derivatives import value_and_grad
 from ..mode import mode
 from ..tensor import Tensor, plain
 from ..tree import flatten, map_leaves, replaced
@@ -228,6 +229,12 @@ class Derived:
         compiled: Compiled,
     ) -> None:
         chosen = () if argnums is None else positions(argnums, args)
+        for i in chosen:
+            if isinstance(args[i], (int, float, complex)) and not isinstance(args[i], np.generic):
+                raise TypeError(
+                    f"derive: a Python number is a static argument, and argument {i} is one to "
+                    f"differentiate by; write np.array({args[i]})"
+                )
         self._argument_names = _parameter_names(f, len(args))
         self.args = tuple(map_leaves(_as_given, arg) for arg in args)
         leaves = [

@@ -195,15 +195,13 @@ def _block(array: Any, node: str, theme: Theme, compact: bool) -> str:
         return f'{start}"0"><TR><TD>{_quiet("empty", theme)}</TD></TR></TABLE>'
     if is_small(array):
         return f'{start}"1" CELLPADDING="2">{_entries(array, theme)}</TABLE>'
+    lost = np.count_nonzero(~np.isfinite(array))
     words = "".join(
         f'<TR><TD ALIGN="LEFT">{_quiet(word, theme)}</TD>'
         f'<TD ALIGN="RIGHT">{_code(number, theme.ink, 10)}</TD></TR>'
-        for word, number in summary(array)
+        for word, number in (*summary(array), *[("not finite", str(lost))] * bool(lost))
     )
     beside = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{words}</TABLE>'
-    lost = np.count_nonzero(~np.isfinite(array))
-    if not words:
-        beside = _quiet(f"{lost} not finite", theme)
     picture = "" if compact else f"<TD>{_thumbnail(array, theme)}</TD>"
     return f'{start}"0"><TR>{picture}<TD>{beside}</TD></TR></TABLE>'
 
@@ -286,11 +284,15 @@ def fold_card(name: str, lines: Sequence[str], theme: Theme) -> str:
     )
 
 
-def legend(roles: Iterable[str], theme: Theme, ways_back: bool, numbers: bool) -> str:
-    """Make the label that explains what is in the picture.
+def legend(
+    words: str | None, roles: Iterable[str], theme: Theme, ways_back: bool, numbers: bool
+) -> str:
+    """Make the label of the picture: its title, and what is in it.
 
     Parameters
     ----------
+    words : str or None
+        The title.
     roles : iterable of str
         The kinds of nodes in it.
     theme : Theme
@@ -302,7 +304,7 @@ def legend(roles: Iterable[str], theme: Theme, ways_back: bool, numbers: bool) -
         f'<FONT COLOR="{theme.fills[role][1]}" POINT-SIZE="10">{role}</FONT></TD>'
         for role in roles
     )
-    signs = [("---&gt;", theme.forward, "values")]
+    signs = [("→", theme.forward, "values")]
     if ways_back:
         signs.append(("&lt;- -", theme.rule, "gradients; g in a rule is the one that arrives"))
     for sign, colour, meaning in signs:
@@ -320,7 +322,11 @@ def legend(roles: Iterable[str], theme: Theme, ways_back: bool, numbers: bool) -
             f'<TD><TABLE BORDER="1" COLOR="{theme.line}" CELLBORDER="0" CELLSPACING="0" '
             f'CELLPADDING="2"><TR>{scale}</TR></TABLE></TD>'
         )
-    return f'<<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3"><TR>{cells}</TR></TABLE>>'
+    table = f'<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3"><TR>{cells}</TR></TABLE>'
+    if not words:
+        return f"<{table}>"
+    head = f'<TR><TD><FONT POINT-SIZE="18"><B>{text(words, 80)}</B></FONT></TD></TR>'
+    return f'<<TABLE BORDER="0">{head}<TR><TD>{table}</TD></TR></TABLE>>'
 
 
 def _quiet(words: str, theme: Theme) -> str:

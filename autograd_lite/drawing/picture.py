@@ -135,17 +135,12 @@ class Picture:
         ways_back = self.look.gradients and bool(self.swept.steps)
         roles = [role for role in ROLES if role in self.roles]
         tinted = (self.look.values or ways_back) and not self.is_circuit
-        label = cards.legend(roles, self.theme, ways_back, tinted)
+        label = cards.legend(self.look.title, roles, self.theme, ways_back, tinted)
         direction = "TB" if self.beside else "LR"
         if self.look.direction in ("RL", "BT"):
             direction = self.look.direction
-        self.page.graph_attr.update(rankdir=direction, label=label)
-        if self.look.title:
-            # A graph has one label, which is the legend: the title is that of a box around all.
-            head = {"label": cards.title(self.look.title), "labelloc": "t", "fontsize": "18"}
-            around = self.new("cluster_page", graph_attr=head | {"pencolor": "none", "id": "page"})
-            around.body, self.page.body = self.page.body, []
-            self.page.subgraph(around)
+        at = {"labelloc": "t"} if self.look.title else {}
+        self.page.graph_attr.update(rankdir=direction, label=label, **at)
 
     # Nodes.
 

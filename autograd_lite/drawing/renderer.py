@@ -46,5 +46,7 @@ def render(source: str, suffix: str, *options: str) -> bytes:
     # The exit status does not decide: it is 1 for an edge that was lost from a good picture.
     if not done.stdout.rstrip().endswith(_ENDS[suffix]):
         said = done.stderr.decode(errors="replace").strip()
+        if "not recognized" in said:
+            said = "it cannot; Graphviz itself, from graphviz.org, can once it is installed"
         raise RuntimeError(f"{Path(command[0]).name} made no {suffix} of this graph: {said}")
     return done.stdout

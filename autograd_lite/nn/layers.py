@@ -51,6 +51,8 @@ class Linear(Module):
         Ends the names of the parameters, as in ``W1``.
     """
 
+    name = "linear"
+
     def __init__(
         self,
         fan_in: int,
@@ -64,7 +66,8 @@ class Linear(Module):
     ) -> None:
         self.W = _drawn(init, (fan_in, fan_out), rng, dtype, f"W{name}")
         self.b: Any = _filled(0, fan_out, dtype, f"b{name}") if bias else None
-        self.name = f"linear{name}"
+        if name:
+            self.name = f"linear{name}"
 
     def _kind(self) -> str:
         fan_in, fan_out = self.W.shape
@@ -77,6 +80,8 @@ class Linear(Module):
 
 class Conv2d(Module):
     """Kernels that slide over images: `ag.conv2d`. What is drawn and named is as in `Linear`."""
+
+    name = "conv"
 
     def __init__(
         self,
@@ -96,7 +101,8 @@ class Conv2d(Module):
         self.W = _drawn(init, (out_channels, in_channels, *size), rng, dtype, f"W{name}")
         self.b: Any = _filled(0, out_channels, dtype, f"b{name}") if bias else None
         self.stride, self.padding = stride, padding
-        self.name = f"conv{name}"
+        if name:
+            self.name = f"conv{name}"
 
     def _kind(self) -> str:
         k, c, *size = self.W.shape
@@ -136,13 +142,16 @@ class LayerNorm(Module):
     name : str
     """
 
+    name = "norm"
+
     def __init__(
         self, shape: Shape, eps: float = 1e-5, *, dtype: Any = np.float64, name: str = ""
     ) -> None:
         self.gamma = _filled(1, shape, dtype, f"gamma{name}")
         self.beta = _filled(0, shape, dtype, f"beta{name}")
         self.eps = eps
-        self.name = f"norm{name}"
+        if name:
+            self.name = f"norm{name}"
 
     def _kind(self) -> str:
         return f"LayerNorm({self.gamma.shape}, eps={self.eps})"

@@ -28,7 +28,8 @@ class Module:
     Attributes
     ----------
     name : str
-        The box around its ops in a picture; the class's name by default.
+        The box around its ops in a picture; by default the attribute that it is in, as ``fc1``
+        is in a module that sets ``self.fc1 = Linear(4, 3)``, else the class's name.
     training : bool
         The mode that `train` and `eval` set; `Dropout` asks for it.
 
@@ -49,8 +50,23 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output, recorded under this module's name."""
-        with scope(self.name or type(self).__name__, self._kind()):
+        with scope(self._called(), self._kind(), self):
             return self.forward(*args, **kwargs)
+
+    def _called(self) -> str:
+        """The name of its box: its own, or that of its attribute in the module that calls it."""
+        own = self.name or type(self).__name__
+        if "name" in vars(self):
+            return own
+        caller = getattr(mode().scope, "owner", None)
+        for key, value in vars(caller).items() if caller else ():
+            if value is self:
+                return str(key)
+            if isinstance(value, (list, tuple)):
+                alike = list(dict.fromkeys(id(x) for x in value if type(x) is type(self)))
+                if id(self) in alike and len(alike) > 1:
+                    return f"{own}{alike.index(id(self)) + 1}"
+        return own
 
     def _kind(self) -> str:
         """The kind of this module and its plain attributes, for tables and pictures."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..derivatives import positions
+from ..arguments import positions
 from ..differences import differences
 from ..errors import ShapeError
 from ..sums import unbroadcast
