@@ -107,19 +107,32 @@ def test_a_keyword_without_a_rule_is_refused_by_name(call, names):
         lambda x, n: np.rot90(x[None], n),
         lambda x, n: np.pad(x, n),
         lambda x, n: np.roll(x, shift=n),
-        lambda x, n: np.roll(x, (n, n), (0, 0)),
         lambda x, n: np.tile(x, (n, n)),
         lambda x, n: np.reshape(x, (n, -1)),
         lambda x, n: np.split(x, n),
         lambda x, n: np.split(x, [n]),
         lambda x, n: np.concatenate([x, x], n),
-        lambda x, n: np.repeat(x.data, n),
-        lambda x, n: np.roll(x.data, n),
     ],
 )
 def test_a_tensor_where_an_integer_belongs_is_refused(call):
     with pytest.raises((NoRuleError, DetachedError, TypeError)):
         call(leaf([1, 2]), Tensor(1))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, n: np.roll(x, (n, n), (0, 0)),
+        lambda x, n: np.repeat(x.data, n),
+        lambda x, n: np.roll(x.data, n),
+    ],
+)
+def test_a_tensor_that_numpy_makes_an_integer_of_is_that_integer(call):
+    x = leaf([1, 2])
+    found, expected = call(x, Tensor(1)), call(x, 1)
+    np.testing.assert_array_equal(
+        getattr(found, "data", found), getattr(expected, "data", expected)
+    )
 
 
 @pytest.mark.parametrize("dtype", [int, bool, np.int8, np.uint16])

@@ -13,6 +13,10 @@ CASES = (
     _after("y.__setitem__([0, 0, 1], t[0, :, :3])", "np.exp(x)"),
     _after("y.__setitem__(x > 0, s)", "x * y"),
     _after("y.__setitem__(y > 0, v[:1])", "x * 1"),
+    _after("y.__setitem__(np.argsort(y[0])[:2] % 2, x)", "x * x"),
+    "ag.grad(lambda x: np.sum({}**2))(x)".format(
+        _after("y.__setitem__(np.argsort(y[0])[:2] % 2, x)", "x * x")
+    ),
     _after("y.__setitem__(1, u)", "z * z"),
     _after("y.__setitem__(slice(0), v)", "e * 1"),
     _after("np.add.at(y, ([0, 0, 1], [1, 1, 2]), v)", "x * x"),
