@@ -107,7 +107,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     callable
         Returns, for each array of the value, the structure of the argument with arrays of shape
         ``value.shape + argument.shape``. It sweeps once for each entry of the value, or, where
-        the argument has fewer entries, once for each of those.
+        the argument has fewer entries, once for each of those. Of complex values by complex
+        arguments it is the derivative of a holomorphic function; of another there is none.
 
     Examples
     --------

@@ -588,3 +588,29 @@ def test_the_bar_says_how_it_is_computed_and_what_was_measured(monkeypatch, deri
     assert way in text
     assert f"epoch 2/2, {history.last()}" in text
     assert "10/10" in text
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda m, o: ag.fit(m, nn.cross_entropy, TRAIN[0], optimizer=o), r"pair of samples and"),
+        (lambda m, o: ag.fit(m, nn.cross_entropy, TRAIN, optimizer="sgd"), r"one of ag\.optim"),
+        (lambda m, o: ag.fit(m, lambda z, y: None, TRAIN, optimizer=o), "return"),
+        (
+            lambda m, o: ag.fit(m, lambda z, y: 1.0, TRAIN, optimizer=o, derived=False),
+            r"the loss is a float without a derivative; .*\.item\(\)",
+        ),
+        (lambda m, o: nn.save("model.npz", m), r"write save\(model, path\)"),
+        (lambda m, o: nn.load(m, "model.npz"), r"write load\(path, into=model\)"),
+        (lambda m, o: nn.MLP(3), r"widths are a list, as in \[2, 16, 1\]"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_with_the_form_to_write(call, match):
+    model, adam, _ = setting()
+    with pytest.raises(TypeError, match=match):
+        call(model, adam)
+
+
+def test_a_probability_outside_of_its_range_is_refused_when_a_layer_is_made():
+    with pytest.raises(ValueError, match=r"Dropout: p is a probability .* not -1"):
+        nn.Dropout(-1)

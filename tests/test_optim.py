@@ -229,6 +229,12 @@ W = Tensor(1.0, requires_grad=True)
         (lambda: optim.SGD([W], lr=0), ValueError, "lr must be positive, not 0"),
         (lambda: optim.SGD([W], lr=np.inf), ValueError, "lr must be 0 or more, not inf"),
         (lambda: optim.SGD([W], momentum=-1), ValueError, "momentum must be 0 or more, not -1"),
+        (
+            lambda: optim.Adam([W], betas=(1.0, 2.0)),
+            ValueError,
+            "betas must be 0 or more and below",
+        ),
+        (lambda: optim.RMSprop([W], alpha=1.0), ValueError, "alpha must be 0 or more and below 1"),
         (lambda: optim.Adam([W], eps=np.nan), ValueError, "eps must be 0 or more, not nan"),
         (lambda: optim.AdamW([W], weight_decay=-1), ValueError, "weight_decay must be 0 or"),
         (lambda: optim.RMSprop([W, W]), ValueError, "a parameter twice"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -177,6 +177,8 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Rng = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout: p is a probability from 0 to below 1, not {p}")
         self.p = p
         self.rng = np.random.default_rng(rng)
 
@@ -307,6 +309,8 @@ class MLP(Sequential):
     ) -> None:
         if activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation {activation!r} is none of {list(ACTIVATIONS)}")
+        if not isinstance(widths, Iterable):
+            raise TypeError(f"MLP: widths are a list, as in [2, 16, 1], not {widths!r}")
         rng = np.random.default_rng(rng)
         init = init or (kaiming_normal if activation in _RECTIFIERS else lecun_normal)
         layers: list[Callable[[Any], Any]] = []

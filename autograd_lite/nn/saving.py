@@ -35,6 +35,7 @@ def save(model: Module, path: File, metadata: Mapping[str, str] | None = None) -
     ImportError
         Where safetensors is not installed.
     """
+    _check(model, "save(model, path)")
     state = model.state_dict()
     if metadata:
         state[_METADATA] = np.frombuffer(json.dumps(dict(metadata)).encode(), np.uint8)
@@ -59,6 +60,7 @@ def load(path: File, into: Module) -> None:
     KeyError, ShapeError
         For the file of another model.
     """
+    _check(into, "load(path, into=model)")
     own = dict(into.named_tensors())
     with opened(path) as (shapes, _):
         shapes.pop(_METADATA, None)
@@ -66,6 +68,11 @@ def load(path: File, into: Module) -> None:
     with opened(path) as (_, read):
         state = {name: read(name) for name in own}
     into.load_state_dict(state)
+
+
+def _check(model: object, form: str) -> None:
+    if not isinstance(model, Module):
+        raise TypeError(f"{model!r} is no model; write {form}")
 
 
 def read_metadata(path: File) -> dict[str, str]:

@@ -71,8 +71,10 @@ class Optimizer:
         if not self.lr > 0:
             raise ValueError(f"{kind}: lr must be positive, not {self.lr}")
         for name, value in self._settings().items():
-            if not (np.min(value) >= 0 and np.max(value) < np.inf):
-                raise ValueError(f"{kind}: {name} must be 0 or more, not {value}")
+            largest = 1 if name in ("alpha", "betas") else np.inf
+            if not (np.min(value) >= 0 and np.max(value) < largest):
+                below = " and below 1" if largest == 1 else ""
+                raise ValueError(f"{kind}: {name} must be 0 or more{below}, not {value}")
             # A number of NumPy would turn float32 data into float64.
             setattr(self, name, np.asarray(value).tolist())
         self.parameters = list(params)

@@ -115,6 +115,13 @@ def fit(
     >>> history.derived, history.valid_loss[history.best] < 0.01
     (True, True)
     """
+    if not isinstance(train, (tuple, list)) or len(train) != 2:
+        raise TypeError("fit: the data are a pair of samples and labels; write fit(..., (X, y))")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"fit: the optimizer is one of ag.optim, not {optimizer!r}; write "
+            "optimizer=ag.optim.Adam(model.parameters(), lr=1e-3)"
+        )
     X, y = map(np.asarray, train)
     example = next(batches(X, y, batch_size, rng=0))
     for name, values in {"samples": X, "labels": y}.items():

@@ -11,7 +11,7 @@ from ..derivation import derive
 from ..errors import DataDependentError
 from ..mode import debug
 from ..nn import Module, functional_call
-from ..tensor import plain, tape
+from ..tensor import Tensor, plain, tape
 from .state import Generators
 
 __all__ = ["Data", "Loss", "Step"]
@@ -61,6 +61,11 @@ class Step:
                 self._tensors[name].grad = gradient
             return float(value)
         loss = self._loss(self._model(X), y)
+        if not isinstance(loss, Tensor):
+            raise TypeError(
+                f"fit: the loss is a {type(loss).__name__} without a derivative; compute it from "
+                "the output without .data and .item(), and return it"
+            )
         loss.backward()
         return float(loss.data)
 
