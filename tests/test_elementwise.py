@@ -230,3 +230,9 @@ def test_no_warning_escapes_for_ordinary_numbers(fn):
         for _ in range(level):
             f = sum_grad(f)
         assert np.isfinite(f(x)).all()
+
+
+def test_a_negative_base_has_a_slope_by_a_complex_exponent():
+    b = np.array([0.3 + 0.2j, -1.5 + 0.7j])
+    slope = ag.grad(lambda b: np.sum(np.power(-2.0, b)), holomorphic=True)(b)
+    np.testing.assert_allclose(slope, np.power(-2 + 0j, b) * np.log(-2 + 0j), rtol=1e-12)

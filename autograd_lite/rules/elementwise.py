@@ -112,7 +112,8 @@ def _power_base(g, y, a, b):
 
 def _power_exponent(g, y, a, b):
     # At a = 0 the slope y * log(a) reads 0 * -inf; it is 0, for 0**b is constant where b > 0.
-    return g * y * np.log(np.where(a == 0, 1, a))
+    base = np.where(a == 0, 1, a)
+    return g * y * np.log(base + 0j if y.dtype.kind == "c" else base)
 
 
 ufunc(np.power, _power_base, _power_exponent)
