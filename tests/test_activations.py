@@ -113,7 +113,11 @@ def test_sigmoid_cross_entropy_is_finite_and_its_gradient_is_sigmoid_minus_targe
 @pytest.mark.parametrize(
     ("call", "kind", "text"),
     [
-        (lambda x: ag.sigmoid_cross_entropy(x, [1, 0]), ag.ShapeError, r"shape \(2,\) for logits"),
+        (
+            lambda x: ag.sigmoid_cross_entropy(x, [1, 0]),
+            ag.ShapeError,
+            r"shape \(2,\) for predictions",
+        ),
         (lambda x: ag.sigmoid_cross_entropy(x, -np.ones((2, 3))), ValueError, "from 0 to 1"),
         (lambda x: ag.sigmoid_cross_entropy(x, x + np.nan), ValueError, "from 0 to 1"),
         (lambda x: ag.linear(x, np.ones((2, 3))), ag.ShapeError, r"W of shape \(2, 3\)"),

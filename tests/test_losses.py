@@ -164,3 +164,10 @@ def test_numbers_that_are_no_probabilities_are_refused():
     with pytest.raises(ValueError, match=r"delta must be positive, not 0"):
         nn.huber(np.ones(1), np.ones(1), delta=0)
     assert nn.mse is nn.squared_error
+
+
+def test_targets_of_whole_numbers_leave_a_likelihood_in_the_precision_of_its_parameters():
+    theta = np.array([0.5, -0.25], np.float32)
+    for family in ("poisson", "bernoulli"):
+        value, gradient = ag.value_and_grad(ag.glm_nll(family))(theta, np.array([1, 0]))
+        assert (value.dtype, gradient.dtype) == (np.float32, np.float32)

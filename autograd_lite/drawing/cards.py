@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .figures import alarms, format_of, is_small, matrix, summary, thumbnail
+from .names import printable
 from .theme import Theme
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
     "fold_card",
     "legend",
     "plate",
-    "printable",
     "rule_label",
     "text",
     "title",
@@ -28,15 +28,6 @@ __all__ = [
 
 MONO = "Courier New"
 _CODE_WIDTH, _CODE_LINES = 36, 4
-
-
-def printable(value: object, longest: int = 24) -> str:
-    """Spell characters that do not print, which XML may not even hold, as Python does."""
-    shown = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode()
-        for c in str(value)[: longest + 1]
-    )
-    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
 
 
 def text(value: object, longest: int = 24) -> str:

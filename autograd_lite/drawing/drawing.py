@@ -40,8 +40,8 @@ from ..files import replace_file
 from ..tensor import Tensor
 from . import renderer
 from .backward import Backward, backward
-from .cards import printable
 from .folding import fold
+from .names import printable
 from .picture import Look, Picture
 from .subject import subject
 from .theme import THEMES

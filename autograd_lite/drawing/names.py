@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..tensor import Tensor
 
-__all__ = ["free", "names_of"]
+__all__ = ["counted", "free", "names_of", "printable"]
 
 
 def names_of(records: Sequence[Tensor], given: Mapping[int, str]) -> dict[int, str]:
@@ -46,3 +46,17 @@ def free(name: str, taken: set[str]) -> str:
     while found in taken:
         found, n = f"{name}_{n}", n + 1
     return found
+
+
+def printable(words: object, longest: int = 40) -> str:
+    """Spell what does not print, commands a terminal, or XML cannot hold, as Python does."""
+    spelled = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode()
+        for c in str(words)[: longest + 1]
+    )
+    return spelled if len(spelled) <= longest else f"{spelled[: longest - 3]}..."
+
+
+def counted(n: int, what: str) -> str:
+    """Say how many there are of something."""
+    return f"{n:,} {what}{'s' * (n != 1)}"

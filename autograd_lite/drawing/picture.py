@@ -13,7 +13,7 @@ from . import cards, circuit
 from .backward import Backward, Contribution
 from .figures import format_of, number
 from .folding import Fold
-from .names import free, names_of
+from .names import counted, free, names_of
 from .spell import made_code, rule_code
 from .theme import ROLES, THEMES
 
@@ -223,15 +223,15 @@ class Picture:
         names = list(dict.fromkeys(record.op.name for record in ops if record.op))
         if names:
             few = ", ".join(names[:4]) + ", ..." * (len(names) > 4)
-            lines += [f"{_count(len(ops), 'op')}: {few}"]
+            lines += [f"{counted(len(ops), 'op')}: {few}"]
         if parameters:
             size = sum(leaf.size for leaf in parameters)
             lines.append(
-                f"{_count(len(parameters), 'parameter')}"
+                f"{counted(len(parameters), 'parameter')}"
                 + f" of {size:,} numbers" * (size > len(parameters))
             )
         if len(leaves) > len(parameters):
-            lines.append(_count(len(leaves) - len(parameters), "input"))
+            lines.append(counted(len(leaves) - len(parameters), "input"))
         if self.look.gradients and (norm := self._norm(parameters)):
             lines.append(f"gradient norm {norm}")
         node = self.node(fold.members[0])
@@ -334,7 +334,7 @@ class Picture:
         self.graph.edge(
             self.port(to, "g", "out"), self.port(made, "g", "in"), _attributes=attributes
         )
-        self.said[f"b{steps[0].step}"] = f"{_count(len(steps), 'step')} from {steps[0].step}"
+        self.said[f"b{steps[0].step}"] = f"{counted(len(steps), 'step')} from {steps[0].step}"
 
     def dashed(self, steps: Sequence[Contribution], label: str) -> dict[str, str]:
         """The look of a backward arrow, which is declared forward so that the order holds."""
@@ -419,7 +419,3 @@ def _number(x: Any) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= 24 else f"{name[:21]}..."
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"

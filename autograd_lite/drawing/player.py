@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..tensor import Tensor
 from .backward import Contribution
+from .names import printable
 from .picture import Picture
-from .script import Script, grid, printable
+from .script import Script, grid
 from .stage import Stage, ends, recorded
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from ..tensor import Tensor
 from .backward import Backward, Contribution
 from .figures import alarms, format_of, matrix, summary
-from .names import free, names_of
+from .names import free, names_of, printable
 from .spell import Code, made_code, rule_code
 
 __all__ = ["Script", "grid", "one_line", "printable"]
@@ -111,15 +111,6 @@ class Script:
             before = sums.get(step.to.birth)
             sums[step.to.birth] = total = step.value if before is None else before + step.value
             yield step, total
-
-
-def printable(text: object, longest: int = 40) -> str:
-    """Spell text on one line; what does not print, or commands a terminal, as Python does."""
-    spelled = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode()
-        for c in str(text)[: longest + 1]
-    )
-    return spelled if len(spelled) <= longest else spelled[: longest - 3] + "..."
 
 
 def one_line(x: Any) -> str:

@@ -21,7 +21,8 @@ import numpy as np
 from ..tensor import Tensor
 from .backward import Contribution
 from .figures import format_of
-from .script import Script, grid, one_line, printable
+from .names import printable
+from .script import Script, grid, one_line
 
 if TYPE_CHECKING:
     from .drawing import Drawing

@@ -8,7 +8,8 @@ from itertools import islice
 from ..tensor import Tensor
 from .backward import backward
 from .chain import chain_rule
-from .script import Script, one_line, printable
+from .names import counted, printable
+from .script import Script, one_line
 
 __all__ = ["Explanation", "chain_rules", "explain", "tables"]
 
@@ -109,7 +110,7 @@ def _forward(script: Script, rows: int) -> Table:
     ]
     heads = ("no", "name", "shape", "op", "part", "expression", "numbers", "value")
     count = len(script.records)
-    return Table(f"Forward: {_count(count, 'value')}", heads, lines, _rest(count, rows))
+    return Table(f"Forward: {counted(count, 'value')}", heads, lines, _rest(count, rows))
 
 
 def _backward(script: Script, rows: int) -> Table:
@@ -128,7 +129,7 @@ def _backward(script: Script, rows: int) -> Table:
     ]
     count = len(script.swept.steps)
     title = (
-        f"Backward: {_count(count, 'step')} from {script.name(script.output)}, whose gradient is "
+        f"Backward: {counted(count, 'step')} from {script.name(script.output)}, whose gradient is "
         'set to 1; g is the gradient of "from"'
     )
     heads = ("step", "from", "to", "rule", "numbers", "sent", "sum so far")
@@ -163,10 +164,6 @@ def chain_rules(script: Script, wrt: Tensor | str | None = None, rows: int = 100
     body = " \\\\\n".join(equations)
     text = f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
     return Explanation(text, f"$$\n{text}\n$$")
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 def _rest(count: int, rows: int) -> str:

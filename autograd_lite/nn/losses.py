@@ -1,4 +1,4 @@
-"""Losses and penalties; each is a mean over all entries unless told otherwise."""
+"""Losses, each a mean over all entries unless told otherwise, and penalties."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
-from ..rules.activations import sigmoid_cross_entropy, softplus
+from ..rules.activations import sigmoid_cross_entropy, softplus, with_targets
 from ..rules.neural import softmax_cross_entropy, stop_gradient
-from ..tensor import as_array, plain
+from ..tensor import plain
 from ..tree import flatten
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"]
@@ -43,7 +42,7 @@ def squared_error(
     ValueError
         For another `reduction`.
     """
-    prediction, target = _pair("squared_error", prediction, target)
+    prediction, target = with_targets("squared_error", prediction, target)
     each = (prediction - target) ** 2
     return _reduced(each / 2 if half else each, reduction)
 
@@ -67,7 +66,7 @@ def huber(prediction: Any, target: Any, *, delta: float = 1.0, reduction: str = 
     """
     if not delta > 0:
         raise ValueError(f"huber: delta must be positive, not {delta}")
-    prediction, target = _pair("huber", prediction, target)
+    prediction, target = with_targets("huber", prediction, target)
     error = prediction - target
     inner = np.clip(error, -delta, delta)
     return _reduced(inner * (error - inner / 2), reduction)
@@ -87,7 +86,7 @@ def binary_cross_entropy(probability: Any, target: Any, *, reduction: str = "mea
     As in PyTorch, no logarithm is below -100, and no derivative of one above 1e12: a certain
     mistake costs 100. A certain truth has the derivative -1 or 1, where PyTorch has 0.
     """
-    p, y = _pair("binary_cross_entropy", probability, target)
+    p, y = with_targets("binary_cross_entropy", probability, target)
     for what, values in (("probabilities", plain(p)), ("targets", plain(y))):
         if np.size(values) and not (np.min(values) >= 0 and np.max(values) <= 1):
             raise ValueError(
@@ -114,7 +113,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, *, reduction: str
         Targets are from 0 to 1, logits of any size.
     reduction : {"mean", "sum", "none"}
     """
-    x, y = _pair("binary_cross_entropy_with_logits", logits, target)
+    x, y = with_targets("binary_cross_entropy_with_logits", logits, target)
     if reduction == "mean":
         return sigmoid_cross_entropy(x, y)
     # Both terms are positive: where one is small nothing cancels.
@@ -160,19 +159,6 @@ def l2_penalty(parameters: Any, coefficient: float) -> Any:
     Rao, Recursive formulation of the gradient, section 3.
     """
     return coefficient * sum(np.sum(np.square(W)) for W in flatten(parameters))
-
-
-def _pair(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
-    prediction, target = as_array(prediction), as_array(target)
-    if prediction.shape != target.shape:
-        raise ShapeError(
-            f"{name}: targets of shape {target.shape} for predictions of shape "
-            f"{prediction.shape}; give both one shape, as with prediction.reshape(target.shape)"
-        )
-    kind = prediction.dtype if prediction.dtype.kind == "f" else np.dtype(float)
-    if target.dtype != kind and target.dtype.kind in "biuf":
-        target = target.astype(kind)  # or a loss of float32 predictions would be float64
-    return prediction, target
 
 
 def _reduced(each: Any, reduction: str) -> Any:

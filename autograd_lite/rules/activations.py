@@ -26,6 +26,7 @@ __all__ = [
     "sigmoid_cross_entropy",
     "silu",
     "softplus",
+    "with_targets",
 ]
 
 
@@ -261,13 +262,24 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Any:
     The derivative by the logits is ``(sigmoid - target) / size``: Bishop (2006), Pattern
     recognition and machine learning, eq. (4.91).
     """
-    logits, targets = as_array(logits), as_array(targets)
-    if targets.shape != logits.shape:
+    return _record_logistic_loss(*with_targets("sigmoid_cross_entropy", logits, targets))
+
+
+def with_targets(name: str, predictions: Any, targets: Any) -> tuple[Any, Any]:
+    """Predictions, and targets of the same shape and precision.
+
+    Raises
+    ------
+    ShapeError
+        For targets of another shape, which would be broadcast into a matrix of losses.
+    """
+    predictions, targets = as_array(predictions), as_array(targets)
+    if predictions.shape != targets.shape:
         raise ShapeError(
-            f"sigmoid_cross_entropy: targets of shape {targets.shape} for logits of shape "
-            f"{logits.shape}; give both one shape, as with logits.reshape(targets.shape)"
+            f"{name}: targets of shape {targets.shape} for predictions of shape "
+            f"{predictions.shape}; give both one shape, as with predictions.reshape(targets.shape)"
         )
-    dtype = np.result_type(logits.dtype, np.float16)
+    dtype = predictions.dtype if predictions.dtype.kind == "f" else np.dtype(float)
     if targets.dtype != dtype and targets.dtype.kind in "biuf":
-        targets = targets.astype(dtype)  # or a loss of float32 logits would be float64
-    return _record_logistic_loss(logits, targets)
+        targets = targets.astype(dtype)  # or a loss of float32 predictions would be float64
+    return predictions, targets

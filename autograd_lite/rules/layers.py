@@ -1,4 +1,4 @@
-"""Layers as functions of their inputs and parameters, written in functions that have rules."""
+"""Layers as functions of their inputs and parameters."""
 
 from __future__ import annotations
 

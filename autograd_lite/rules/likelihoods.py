@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
-from ..tensor import as_array, plain
-from .activations import softplus
+from ..tensor import plain
+from .activations import softplus, with_targets
 from .neural import logsumexp
 
 __all__ = ["FAMILIES", "glm_nll"]
@@ -88,19 +87,14 @@ def glm_nll(family: str, dispersion: float = 1.0) -> Callable[[Any, Any], Any]:
     log_normaliser = FAMILIES[family]
 
     def loss(theta: Any, y: Any) -> Any:
-        theta, y = as_array(theta), as_array(y)
-        if theta.shape != y.shape:
-            raise ShapeError(
-                f"glm_nll: targets of shape {y.shape} for parameters of shape {theta.shape}; "
-                "give both one shape, as with theta.reshape(y.shape)"
-            )
+        given, (theta, y) = y, with_targets("glm_nll", theta, y)
         if family in _OF_NEGATIVE and np.any(plain(theta) >= 0):
             raise ValueError(
                 f"glm_nll: the natural parameter of {family} is negative, and the largest given "
                 f"is {np.max(plain(theta))}; let the model return -exp(...) or -softplus(...)"
             )
         if family in _SUPPORTS:
-            _check_support(family, plain(y))
+            _check_support(family, plain(as_array(given)))
         if family == "multinoulli":
             each = log_normaliser(theta) - np.sum(theta * y, axis=-1, keepdims=True)
         else:

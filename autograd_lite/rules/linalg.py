@@ -1,4 +1,4 @@
-"""Linear algebra: products, inverses, determinants and norms of matrices.
+"""Linear algebra: products, inverses and determinants of matrices.
 
 The axes before the last two are stacks of matrices.
 """
