@@ -152,3 +152,10 @@ def test_every_expression_of_the_selfcheck_has_a_table(case):
     assert len(found.rows) == len(program.lines)
     assert max((row.bytes for row in found.rows), default=0) <= found.peak <= found.bytes
     assert len(str(found).split("\n")) == len(found.rows) + 8
+
+
+def test_what_is_seen_in_another_order_is_written_by_nobody():
+    table = ag.derive(lambda x: np.rot90(np.flip(x) * 2) + 1, np.ones((4, 4)), argnums=None).table()
+    written = {row.op: row.bytes for row in table.rows}
+    assert written["flip"] == written["rot90"] == 0
+    assert written["add"] == 128

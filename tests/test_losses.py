@@ -169,5 +169,5 @@ def test_numbers_that_are_no_probabilities_are_refused():
 def test_targets_of_whole_numbers_leave_a_likelihood_in_the_precision_of_its_parameters():
     theta = np.array([0.5, -0.25], np.float32)
     for family in ("poisson", "bernoulli"):
-        value, gradient = ag.value_and_grad(ag.glm_nll(family))(theta, np.array([1, 0]))
+        value, gradient = ag.value_and_grad(nn.glm_nll(family))(theta, np.array([1, 0]))
         assert (value.dtype, gradient.dtype) == (np.float32, np.float32)

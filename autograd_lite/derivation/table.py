@@ -22,14 +22,13 @@ _REDUCTIONS = (
 )  # fmt: skip
 _VIEWS = (
     np.matrix_transpose, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims,
-    np.squeeze, np.broadcast_to,
+    np.squeeze, np.broadcast_to, np.flip, np.fliplr, np.flipud, np.rot90,
 )  # fmt: skip
-_PERHAPS_VIEWS = (np.reshape, operator.getitem, np.real)
+_PERHAPS_VIEWS = (np.reshape, operator.getitem, np.real, np.imag)
 _MOVING = (
-    *_VIEWS, *_PERHAPS_VIEWS, np.imag, np.copy, np.ndarray.astype, np.concatenate, np.stack,
-    np.flip, np.fliplr, np.flipud, np.rot90, np.roll, np.tile, np.repeat, np.pad, np.take,
-    np.tril, np.triu, np.where, np.choose, np.select, np.zeros_like, np.ones_like, np.empty_like,
-    np.full_like,
+    *_VIEWS, *_PERHAPS_VIEWS, np.copy, np.ndarray.astype, np.concatenate, np.stack, np.roll,
+    np.tile, np.repeat, np.pad, np.take, np.tril, np.triu, np.where, np.choose, np.select,
+    np.zeros_like, np.ones_like, np.empty_like, np.full_like,
 )  # fmt: skip
 _LARGE = 10**6
 

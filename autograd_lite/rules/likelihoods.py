@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import plain
+from ..tensor import as_array, plain
 from .activations import softplus, with_targets
 from .neural import logsumexp
 
