@@ -932,3 +932,18 @@ def test_the_slope_of_squared_errors_is_two_by_the_number_of_samples():
     step = ag.derive(lambda w, X, t: np.mean((X @ w - t) ** 2), w, X, t)
     assert "dw = X.T @ (2 * v1 / N)" in lines(step)
     assert r"\frac{2" in step.latex()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize(
+    ("f", "example"),
+    [
+        (lambda a, b: np.sum(b + ag.softmax(a, axis=0)), (np.array(0.5), np.ones(3))),
+        (lambda x, d: np.sum(np.sum(x / d, axis=0) ** 2), (np.ones((2, 3)), np.full((1, 1), 3.0))),
+        (lambda x, d: np.sum(np.sum(x / d, axis=0) ** 2), (np.ones((2, 3)), np.full((1, 3), 3.0))),
+    ],
+)
+def test_a_sum_of_quotients_of_few_numbers(f, example, backend):
+    if backend == "numba":
+        pytest.importorskip("numba")
+    agree(ag.derive(f, *example, backend=backend)(*example), ag.value_and_grad(f)(*example))

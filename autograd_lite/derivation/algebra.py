@@ -414,9 +414,11 @@ def _sum_of_quotient(line: Node) -> Node | None:
         return None
     a, s = x.inputs
     axes = axis if isinstance(axis, tuple) else (axis,)
-    if a.shape != x.shape or s.ndim != x.ndim or any(s.shape[i] != 1 for i in axes):
-        return None
     kept = line.params.get("keepdims", False)
+    if not x.ndim or a.shape != x.shape or s.ndim != x.ndim or any(s.shape[i] != 1 for i in axes):
+        return None
+    if not kept and np.size(s.value) != np.size(line.value):
+        return None
     divisor = s if kept else make(line, np.reshape, s, shape=line.shape)
     return make(line, np.divide, like(line, a), divisor)
 

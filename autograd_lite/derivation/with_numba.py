@@ -258,7 +258,7 @@ class _Fused(Compiler):
         assert line.op is not None
         axis = line.params.get("axis")
         chosen = frozenset(range(x.ndim))
-        if axis is not None:
+        if axis is not None and x.ndim:
             chosen = frozenset(a % x.ndim for a in np.atleast_1d(axis).tolist())
         there = ["0" if a in chosen else text for a, text in enumerate(axes)]
         if not line.params.get("keepdims", False):
