@@ -70,7 +70,7 @@ def expand(
         body = instead.get(op.fn, op.forward)
         try:
             with np.errstate(all="ignore"):
-                inside = trace(  # again and again, so that one that draws at random stays
+                inside = trace(  # on several data: a body that draws at random stays one line
                     lambda tensors: [body(*tensors, **line.params)],
                     [np.asarray(x.value) for x in line.inputs],
                     [""] * len(line.inputs),

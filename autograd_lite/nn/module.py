@@ -59,7 +59,7 @@ class Module:
         if "name" in vars(self):
             return own
         caller = getattr(mode().scope, "owner", None)
-        for key, value in vars(caller).items() if caller else ():
+        for key, value in vars(caller).items() if caller is not None else ():
             if value is self:
                 return str(key)
             if isinstance(value, (list, tuple)):
