@@ -947,3 +947,53 @@ def test_a_sum_of_quotients_of_few_numbers(f, example, backend):
     if backend == "numba":
         pytest.importorskip("numba")
     agree(ag.derive(f, *example, backend=backend)(*example), ag.value_and_grad(f)(*example))
+
+
+def _three(x, number):
+    return -np.sum(np.sin(x) * number * x)
+
+
+@pytest.mark.parametrize(
+    ("f", "example"),
+    [
+        (lambda x: -(np.sum(x) * np.uint8(3)), (np.ones(3),)),
+        (lambda x: _three(x, np.uint8(3)), (np.ones(2),)),
+        (lambda x: np.sum((x * np.int32(50000)) ** 2), (np.ones(2),)),
+        (lambda x: np.sum((np.exp(-x) * np.uint16(1000)) ** 2), (np.ones(2),)),
+        (lambda x: (1 - np.mean(x) * np.uint8(3)) ** 2, (np.ones(3),)),
+        (lambda x: np.sum(x / np.float16(3)), (np.ones(3),)),
+        (lambda w, u: np.sum(w * (u * (2 / 255) - 1)), (np.ones(3), _BYTES)),
+        (lambda w, u: np.sum(w * (u * (1 / 300))), (np.ones(3), _BYTES)),
+        (lambda w, u: np.sum(w * (u / (-4))), (np.ones(3), _BYTES)),
+        (lambda w, u: np.sum(w * (u - np.full(3, 228))), (np.ones(3), _BYTES)),
+        (lambda w, u: np.sum(w * (u * np.full(3, 2))), (np.ones(3), _BYTES)),
+        (lambda x: np.sum(x * np.array([3])), (np.ones(3, np.float32),)),
+        (lambda x: -np.mean(ag.relu(x)), (np.array([1.0, -1.0, 2.0]),)),
+        (lambda x: 1 - np.mean(ag.relu(x)), (np.array([1.0, -1.0, 2.0]),)),
+        (lambda x: np.sum(np.arctan2(x + 0.0, -1.0)), (np.array([-0.0, 1.0]),)),
+    ],
+)
+def test_integers_and_masks_do_not_wrap_around_in_programs_or_their_source(f, example):
+    step = ag.derive(f, *example)
+    scope = {}
+    exec(step.source, scope)
+    for found in step(*example), scope["step"](*example):
+        agree(found, ag.value_and_grad(f)(*example))
+
+
+@pytest.mark.parametrize(
+    ("f", "k", "others"),
+    [
+        (lambda x, k: np.arctan2(k, x), 0.0, (-0.0, 0)),
+        (lambda x, k: x**k, 2, (2.0,)),
+        (lambda x, k: x if k != k else x + k, float("nan"), (1.0,)),
+    ],
+)
+def test_the_source_tells_static_numbers_apart_as_the_step_does(f, k, others):
+    x = -np.ones(2)
+    scope = {}
+    exec(ag.derive(f, x, k, argnums=None).source, scope)
+    agree(scope["step"](x, k), f(x, k))
+    for other in others:
+        with pytest.raises(ValueError, match="derived for k = "):
+            scope["step"](x, other)

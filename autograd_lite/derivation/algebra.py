@@ -17,7 +17,7 @@ import numpy as np
 from ..rules.neural import sigmoid, softmax
 from ..rules.piecewise import masked
 from .keys import Known, frozen
-from .matching import alike, is_number, like, loose, make, number_in, scaled
+from .matching import alike, is_number, like, loose, make, number_for, number_in, scaled
 from .program import Node, Program, constant, made_by, rewritten
 
 __all__ = ["simplify"]
@@ -147,6 +147,7 @@ def _times_one(line: Node) -> Node | None:
 
 
 @_of(np.add, np.subtract)
+@_moves_numbers
 def _plus_zero(line: Node) -> Node | None:
     a, b = line.inputs
     if is_number(b, 0):
@@ -172,7 +173,7 @@ def _constant_last(line: Node) -> Node | None:
     if number_in(b) is None or not scaled(a):
         return None
     x, c = a.inputs
-    product = number_in(b) * number_in(c)
+    product = number_for(line, b) * number_for(line, c)
     return make(line, np.multiply, x, product) if np.isfinite(product) and product else None
 
 
@@ -202,7 +203,7 @@ def _numbers_out_of_products(line: Node) -> Node | None:
 @_of(np.divide)
 def _divided_by_a_number(line: Node) -> Node | None:
     """Multiply by ``1 / n``, which other numbers join; it is written as a division again."""
-    x, n = line.inputs[0], number_in(line.inputs[1])
+    x, n = line.inputs[0], number_for(line, line.inputs[1])
     if n is None or line.inputs[1].shape or not np.isrealobj(n) or not n or not np.isfinite(1 / n):
         return None
     return make(line, np.multiply, x, 1 / n)
@@ -237,12 +238,12 @@ def _common_number(line: Node) -> Node | None:
 def _term(line: Node, x: Node) -> tuple[Node, Any] | None:
     """Split a term that may go into what is scaled and a real number."""
     if scaled(x) and np.isrealobj(x.inputs[1].value):
-        return x.inputs[0], number_in(x.inputs[1])
+        return x.inputs[0], number_for(line, x.inputs[1])
     if not loose(x, np.multiply):
         return None
     for a, b in (x.inputs, x.inputs[::-1]):
         if scaled(a) and np.isrealobj(a.inputs[1].value):
-            return make(line, np.multiply, b, a.inputs[0]), number_in(a.inputs[1])
+            return make(line, np.multiply, b, a.inputs[0]), number_for(line, a.inputs[1])
     return None
 
 
@@ -254,7 +255,7 @@ def _sign_of(line: Node) -> Node | None:
     if loose(x, np.subtract):
         return make(line, np.subtract, x.inputs[1], x.inputs[0])
     if scaled(x):
-        return make(line, np.multiply, x.inputs[0], -number_in(x.inputs[1]))
+        return make(line, np.multiply, x.inputs[0], -number_for(line, x.inputs[1]))
     return None
 
 
@@ -295,7 +296,7 @@ def _opposite(line: Node, x: Node) -> Node | None:
     if loose(x, np.negative):
         return x.inputs[0]
     if scaled(x) and np.isrealobj(x.inputs[1].value) and number_in(x.inputs[1]) < 0:
-        return make(line, np.multiply, x.inputs[0], -number_in(x.inputs[1]))
+        return make(line, np.multiply, x.inputs[0], -number_for(line, x.inputs[1]))
     return None
 
 

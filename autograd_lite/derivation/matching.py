@@ -9,7 +9,7 @@ import numpy as np
 
 from .program import Node, filled_with, made_by, node
 
-__all__ = ["alike", "is_number", "like", "loose", "make", "number_in", "scaled"]
+__all__ = ["alike", "is_number", "like", "loose", "make", "number_for", "number_in", "scaled"]
 
 
 def alike(a: Node, b: Node) -> bool:
@@ -22,6 +22,13 @@ def number_in(x: Node) -> Any:
     if not x.is_constant:
         return None
     return filled_with(x.value) if x.shape else x.value
+
+
+def number_for(line: Node, x: Node) -> Any:
+    """The number a constant consists of, to compute with: small integers would wrap around."""
+    number = number_in(x)
+    exact = number is None or getattr(number, "dtype", line.dtype) == line.dtype
+    return number if exact else line.dtype.type(number)
 
 
 def is_number(x: Node, number: float) -> bool:

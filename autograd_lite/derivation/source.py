@@ -143,7 +143,10 @@ def _arguments(spelling: Spelling, parameters: Sequence[str], args: Sequence[Any
                 if (static := literal(leaf)) is not None:
                     value = ast.unparse(static)
                     message = f"derived for {place} = {value}"
-                    lines.append(f"if {place} != {value}:\n        raise ValueError({message!r})")
+                    other = f"{place} != {value}"
+                    if isinstance(leaf, (int, float, complex)):  # 2 is not 2.0, nor -0.0 0.0
+                        other = f"repr({place}) != {repr(leaf)!r}"
+                    lines.append(f"if {other}:\n        raise ValueError({message!r})")
             elif path:
                 x = next(nodes)
                 lines.append(f"{spelling.name(x, x.name)} = {place}")

@@ -162,7 +162,14 @@ class Spelling:
         if found is None or self._plain(c, line) is None:
             return None
         k, n = found
+        same = x.dtype.kind in "fc" and x.dtype == line.dtype  # not integers, which wrap around
+        if not same and (abs(k) > 1 or x.dtype.kind != "b"):
+            return None
+        if abs(k) > 1 and x.dtype.itemsize < 4:
+            return None
         numerator = self.operand(x)
+        if k == -1 and not same:
+            return ast.BinOp(numerator, ast.Div(), ast.UnaryOp(ast.USub(), self.count(n)))
         if k == -1:
             numerator = ast.UnaryOp(ast.USub(), numerator)
         elif k != 1:
@@ -189,7 +196,11 @@ class Spelling:
 
     def _number(self, x: Node, line: Node) -> ast.expr:
         plain = self._plain(x, line)
-        return self.operand(x) if plain is None else self.constant(plain)
+        if plain is not None:
+            return self.constant(plain)
+        if x.is_constant and isinstance(x.value, np.integer):
+            return self.call(f"np.{x.value.dtype.name}", [self.param(x.value.item())], {})
+        return self.operand(x)
 
     def call(
         self, function: ast.expr | str, args: Sequence[ast.expr], params: Mapping[str, Any]
