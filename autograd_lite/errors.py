@@ -10,6 +10,7 @@ import numpy as np
 
 __all__ = [
     *("DataDependentError", "DetachedError", "GraphFreedError", "NoRuleError", "ShapeError"),
+    "is_of_scipy",
     "no_rule",
 ]
 
@@ -34,11 +35,15 @@ class GraphFreedError(RuntimeError):
     """The records were released by an earlier ``backward()``."""
 
 
+def is_of_scipy(fn: Callable[..., Any]) -> bool:
+    """Whether a function is one of `scipy.special`, if that is imported."""
+    return getattr(sys.modules.get("scipy.special"), fn.__name__, None) is fn
+
+
 def no_rule(fn: Callable[..., Any], method: str = "") -> str:
     """What to say of a function that has no rule."""
     module = (getattr(fn, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    theirs = sys.modules.get("scipy.special")
-    if isinstance(fn, np.ufunc) and getattr(theirs, fn.__name__, None) is fn:
+    if isinstance(fn, np.ufunc) and is_of_scipy(fn):
         module = "scipy.special"
     name = f"{module}.{fn.__name__}"
     if method:

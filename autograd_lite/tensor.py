@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .assignment import Assignment
-from .errors import DetachedError, NoRuleError, ShapeError, no_rule
+from .errors import DetachedError, NoRuleError, ShapeError, is_of_scipy, no_rule
 from .mode import mode, refuse_while_tracing, users_line
 from .op import COMPOSED, NOTHING, OPS, Op
 from .sweep import BACKWARD, ancestors, own, released, sweep
@@ -404,9 +404,8 @@ class Tensor(Assignment):
 
 def _scipy_registered(fn: np.ufunc) -> bool:
     """Register SciPy's functions when the first of its ufuncs arrives; whether `fn` is one."""
-    theirs = getattr(sys.modules.get("scipy.special"), fn.__name__, None)
     package = f"{__package__}.scipy"
-    if theirs is not fn or package in sys.modules:
+    if not is_of_scipy(fn) or package in sys.modules:
         return False
     importlib.import_module(package)
     return fn in OPS

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.activations import check_targets
-from ..rules.assignment import last
+from ..rules.assignment import last, last_named
 from ..rules.indexing import scatter
 from ..rules.neural import check_labels, log_softmax, must_be_real
 from .literals import literal
@@ -25,13 +25,6 @@ def _scatter(g: Any, shape: Any, index: Any) -> Any:
     out = np.zeros(shape, g.dtype)
     np.add.at(out, index, g)
     return out
-
-
-def _last(shape: Any, index: Any) -> Any:
-    order = np.zeros(shape, int)
-    places = np.arange(order[index].size).reshape(order[index].shape)
-    order[index] = places
-    return order[index] == places
 
 
 def _setitem(x: Any, value: Any, index: Any) -> Any:
@@ -53,7 +46,7 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
 
 _PLAINER: dict[Callable[..., Any], Callable[..., Any]] = {
     inspect.unwrap(scatter): _scatter,
-    inspect.unwrap(last): _last,
+    inspect.unwrap(last): last_named,
     operator.setitem: _setitem,
     np.add.at: _add_at,
     inspect.unwrap(log_softmax): _log_softmax,

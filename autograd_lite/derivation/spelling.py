@@ -119,7 +119,7 @@ class Spelling:
     def constant(self, value: Any, name: str = "") -> ast.expr:
         """Write a constant; an array gets a name."""
         if isinstance(value, (np.floating, np.complexfloating)):
-            return self.call(f"np.{value.dtype.name}", [self.param(_shortest(value))], {})
+            return self._of_numpy(value)
         if isinstance(value, (np.integer, np.bool_)):
             value = value.item()
         written = literal(value)
@@ -135,6 +135,10 @@ class Spelling:
         taken = self.free(identifier(name) if name else f"c{len(self.arrays) + 1}")
         self.arrays.append((taken, value))
         return ast.Name(taken)
+
+    def _of_numpy(self, number: Any) -> ast.expr:
+        """Write a number with its dtype."""
+        return self.call(f"np.{number.dtype.name}", [self.param(_shortest(number))], {})
 
     def _filled(self, value: Any) -> ast.expr:
         """Write an array that consists of one number."""
@@ -162,19 +166,19 @@ class Spelling:
         if found is None or self._plain(c, line) is None:
             return None
         k, n = found
-        same = x.dtype.kind in "fc" and x.dtype == line.dtype  # not integers, which wrap around
-        if not same and (abs(k) > 1 or x.dtype.kind != "b"):
-            return None
+        is_mask = x.dtype.kind == "b"
+        if not is_mask and (x.dtype.kind not in "fc" or x.dtype != line.dtype):
+            return None  # integers wrap around
         if abs(k) > 1 and x.dtype.itemsize < 4:
             return None
-        numerator = self.operand(x)
-        if k == -1 and not same:
-            return ast.BinOp(numerator, ast.Div(), ast.UnaryOp(ast.USub(), self.count(n)))
-        if k == -1:
+        numerator, divisor = self.operand(x), self.count(n)
+        if k == -1 and is_mask:  # which has no minus
+            divisor = ast.UnaryOp(ast.USub(), divisor)
+        elif k == -1:
             numerator = ast.UnaryOp(ast.USub(), numerator)
         elif k != 1:
             numerator = ast.BinOp(ast.Constant(k), ast.Mult(), numerator)
-        return ast.BinOp(numerator, ast.Div(), self.count(n))
+        return ast.BinOp(numerator, ast.Div(), divisor)
 
     def count(self, n: int) -> ast.expr:
         """Write a whole number that something is divided by: the number of samples has a name."""
@@ -199,7 +203,7 @@ class Spelling:
         if plain is not None:
             return self.constant(plain)
         if x.is_constant and isinstance(x.value, np.integer):
-            return self.call(f"np.{x.value.dtype.name}", [self.param(x.value.item())], {})
+            return self._of_numpy(x.value)
         return self.operand(x)
 
     def call(

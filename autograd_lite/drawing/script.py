@@ -15,7 +15,7 @@ from .figures import alarms, format_of, matrix, summary
 from .names import free, names_of, printable
 from .spell import Code, made_code, rule_code
 
-__all__ = ["Script", "grid", "one_line", "printable"]
+__all__ = ["Script", "grid", "one_line"]
 
 _WHOLE = 12  # entries on one line; of more, a summary is written
 _GRID, _WIDEST = 64, 8  # entries and columns of an array that is written on several lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import InitVar, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -65,13 +65,14 @@ class Optimizer:
     # No fields: each kind has them at the place, and with the default, of PyTorch.
     weight_decay = 0.0
     decoupled_weight_decay = False
+    _below_one: ClassVar[tuple[str, ...]] = ()  # the settings that must be
 
     def __post_init__(self, params: Iterable[Tensor]) -> None:
         kind = type(self).__name__
         if not self.lr > 0:
             raise ValueError(f"{kind}: lr must be positive, not {self.lr}")
         for name, value in self._settings().items():
-            largest = 1 if name in ("alpha", "betas") else np.inf
+            largest = 1 if name in self._below_one else np.inf
             if not (np.min(value) >= 0 and np.max(value) < largest):
                 below = " and below 1" if largest == 1 else ""
                 raise ValueError(f"{kind}: {name} must be 0 or more{below}, not {value}")
@@ -191,6 +192,7 @@ class Adam(Optimizer):
     Kingma and Ba (2015), algorithm 1.
     """
 
+    _below_one = ("betas",)
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0
@@ -240,6 +242,7 @@ class RMSprop(Optimizer):
     """
 
     lr: float = 1e-2
+    _below_one = ("alpha",)
     alpha: float = 0.99
     eps: float = 1e-8
     weight_decay: float = 0.0

@@ -21,13 +21,16 @@ def _set(x, value, *holes, index):
     return out
 
 
-def _last(*holes, shape, index):
+def last_named(shape, index):
     """Which entries that an index names are the last ones named, so that they stay."""
-    index = _filled(index, holes)
     order = np.zeros(shape, int)
     places = np.arange(order[index].size).reshape(order[index].shape)
     order[index] = places
     return order[index] == places
+
+
+def _last(*holes, shape, index):
+    return last_named(shape, _filled(index, holes))
 
 
 last = function(_last, bind=lambda *holes, shape, index: (holes, {"shape": shape, "index": index}))
