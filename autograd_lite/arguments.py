@@ -40,12 +40,14 @@ def split(
 ) -> tuple[Callable[[Any], Any], Any]:
     """The function of the chosen arguments alone, and those: one, or a tuple of several."""
     at = positions(argnums, args)
-    one = _is_one(argnums)
+    if _is_one(argnums):
+        before, after = args[: at[0]], args[at[0] + 1 :]
+        return lambda x: f(*before, x, *after, **kwargs), args[at[0]]
 
     def of_chosen(chosen: Any) -> Any:
         given = list(args)
-        for i, x in zip(at, (chosen,) if one else chosen, strict=True):
+        for i, x in zip(at, chosen, strict=True):
             given[i] = x
         return f(*given, **kwargs)
 
-    return of_chosen, args[at[0]] if one else tuple([args[i] for i in at])
+    return of_chosen, tuple([args[i] for i in at])

@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,78 +46,75 @@ def _fresh(x: Any, transform: str) -> Tensor:
     return fresh
 
 
-_bits = itertools.cycle([1 << k for k in range(1, 30)])
-_running: dict[int, _Leaves] = {}
-_taking = threading.Lock()
+_bits = itertools.cycle([1 << k for k in range(1, 8)])
+_running: dict[int, _Run] = {}
+"""Who runs, by bit, in the order in which they began."""
 
 
-class _Leaves:
-    """The fresh leaves a transform hands to its function, and the sweep back to them.
+class _Run:
+    """A function that was run on fresh leaves, and the sweep back to them.
 
-    What is made from them has a bit in `wanted_by` that no other running transform has. It keeps
-    that bit. So the bits take turns: one that comes back while such a Tensor is used makes a sweep
-    longer, not wrong.
+    What is made from the leaves has a bit in `wanted_by` that no other running transform has. It
+    keeps that bit. So the bits take turns: one that comes back while such a Tensor is used makes
+    a sweep longer, not wrong.
     """
 
-    def __init__(self, transform: str, args: Any) -> None:
+    def __init__(self, transform: str, f: Callable[[Any], Any], args: Any) -> None:
         given, self._build = parted(args)
-        leaves = [_fresh(x, transform) for x in given]
-        self.births = {x.birth: x for x in leaves}
-        self.since = leaves[0].birth if leaves else sys.maxsize
-        self.args = self._build(iter(leaves))
-
-    def call(self, f: Callable[..., Any], *args: Any) -> Any:
-        """Run `f` recorded, and find out whether its value is wanted for others too."""
-        may_record = mode().recording
-        around = self._start()
+        self.bit = next(_bits)
+        while _running.setdefault(self.bit, self) is not self:
+            self.bit <<= 1
         try:
-            for x in self.births.values():
-                x.wanted_by |= self.bit
-            out = recorded(f, *args)
+            self.leaves = {}
+            for x in given:
+                fresh = _fresh(x, transform)
+                fresh.wanted_by |= self.bit
+                self.leaves[fresh.birth] = fresh
+            self.since = min(self.leaves, default=sys.maxsize)
+            self.out = recorded(f, self._build(iter(self.leaves.values())))
+            self.reached_from_outside = self._is_reached_from_outside()
         finally:
-            for x in self.births.values():
-                x.wanted_by &= ~self.bit
             del _running[self.bit]
-        around = [other for other in around if _running.get(other.bit) is other]
-        self.reached_from_outside = may_record and (
-            mode().tracing
-            or any(
-                y.wanted_by & BACKWARD or any(other.made(y) for other in around)
-                for y in flatten(out)
-                if isinstance(y, Tensor)
-            )
-        )
-        return out
 
-    def _start(self) -> list[_Leaves]:
-        """Take a bit; return those who are running, among them all that this one is inside of."""
-        with _taking:
-            around = list(_running.values())
-            self.bit = next(_bits)
-            while self.bit in _running:
-                self.bit <<= 1
-            _running[self.bit] = self
-        return around
+    def _is_reached_from_outside(self) -> bool:
+        """Whether `backward`, or a transform that this runs inside of, wants the value too."""
+        now = mode()
+        if now.tracing or not now.recording:
+            return now.recording
+        values = [self.out] if type(self.out) is Tensor else flatten(self.out)
+        others = 0
+        for y in values:
+            if type(y) is Tensor:
+                others |= y.wanted_by & ~self.bit
+        if not others:
+            return False
+        around = itertools.takewhile(lambda other: other is not self, list(_running.values()))
+        return bool(others & BACKWARD) or any(other.made(y) for other in around for y in values)
 
-    def made(self, y: Tensor) -> bool:
+    def made(self, y: Any) -> bool:
         """Whether a value is one of the leaves, or was made from them."""
-        return y.birth in self.births or (y.birth >= self.since and bool(y.wanted_by & self.bit))
+        return type(y) is Tensor and y.birth >= self.since and bool(y.wanted_by & self.bit)
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
         return value if self.reached_from_outside else plain(value)
 
-    def pull(self, seeds: list[tuple[Tensor, Any]]) -> Any:
+    def pull(self, seeds: Iterable[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
-        seeds = [(y, g) for y, g in seeds if self.made(y)]
-        lent = {id(seed) for _, seed in seeds}
-        on_records = self.reached_from_outside or any(isinstance(g, Tensor) for _, g in seeds)
+        on_records = self.reached_from_outside
+        reaching = []
+        lent = set()
+        for y, g in seeds:
+            if self.made(y):
+                reaching.append((y, g))
+                lent.add(id(g))
+                on_records = on_records or type(g) is Tensor
         if on_records:
-            found = recorded(sweep, seeds, self.bit, self.since, self.births, on_records=True)
+            found = recorded(sweep, reaching, self.bit, self.since, self.leaves, on_records=True)
         else:
-            found = sweep(seeds, self.bit, self.since, self.births)
+            found = sweep(reaching, self.bit, self.since, self.leaves)
         cotangents = []
-        for birth, x in self.births.items():
+        for birth, x in self.leaves.items():
             if birth in found:
                 g = found[birth][1]
                 if on_records:
@@ -174,36 +170,45 @@ def value_and_grad(
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        g, chosen = split(f, argnums, args, kwargs)
-        leaves = _Leaves("grad", chosen)
-        out = leaves.call(g, leaves.args)
-        if has_aux and not (isinstance(out, tuple) and len(out) == 2):
-            raise TypeError("grad: with has_aux the function must return a pair (number, aux)")
-        out, aux = out if has_aux else (out, None)
-        if out is None or isinstance(out, (dict, list, tuple)):
-            raise TypeError(
-                "grad: the function must return one number, not "
-                + ("None; end it with `return ...`" if out is None else f"a {type(out).__name__}")
-            )
-        if not isinstance(out, Tensor):
-            out = Tensor(out)
-        if out.size != 1:
-            raise RuntimeError(
-                f"grad: the function must return one number, not an array of shape {out.shape}; "
-                "reduce it with np.sum or np.mean, or take ag.jacobian for all derivatives"
-            )
-        if holomorphic and any(x.dtype.kind != "c" for x in leaves.births.values()):
+        run = _Run("grad", *split(f, argnums, args, kwargs))
+        out, aux = _with_aux(run.out) if has_aux else (run.out, None)
+        if type(out) is not Tensor or out.data.size != 1 or out.data.dtype.kind != "f":
+            out = _one_number(out)
+        if holomorphic and any(x.dtype.kind != "c" for x in run.leaves.values()):
             raise TypeError("grad: a holomorphic function is one of complex arguments")
-        if out.dtype.kind not in "fc":
-            raise TypeError(
-                f"grad needs a function that returns a floating-point number, not {out.dtype}"
-            )
-        gradient = leaves.pull([(out, out._seed(holomorphic=holomorphic))])
-        value = leaves.result(out)
-        value = (value, map_leaves(leaves.result, aux)) if has_aux else value
+        gradient = run.pull([(out, out._seed(holomorphic=holomorphic))])
+        value = run.result(out)
+        value = (value, map_leaves(run.result, aux)) if has_aux else value
         return value, gradient
 
     return wrapped
+
+
+def _with_aux(out: Any) -> tuple[Any, Any]:
+    if not (isinstance(out, tuple) and len(out) == 2):
+        raise TypeError("grad: with has_aux the function must return a pair (number, aux)")
+    return out
+
+
+def _one_number(out: Any) -> Tensor:
+    """Check that a value is one floating-point number; a Tensor of it."""
+    if out is None or isinstance(out, (dict, list, tuple)):
+        raise TypeError(
+            "grad: the function must return one number, not "
+            + ("None; end it with `return ...`" if out is None else f"a {type(out).__name__}")
+        )
+    if not isinstance(out, Tensor):
+        out = Tensor(out)
+    if out.size != 1:
+        raise RuntimeError(
+            f"grad: the function must return one number, not an array of shape {out.shape}; "
+            "reduce it with np.sum or np.mean, or take ag.jacobian for all derivatives"
+        )
+    if out.dtype.kind not in "fc":
+        raise TypeError(
+            f"grad needs a function that returns a floating-point number, not {out.dtype}"
+        )
+    return out
 
 
 def grad(
@@ -262,8 +267,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     >>> pullback(np.array([1.0, 0.0]))
     array([1., 0.])
     """
-    leaves = _Leaves("vjp", args)
-    out = leaves.call(f, *leaves.args)
+    run = _Run("vjp", lambda leaves: f(*leaves), args)
+    out = run.out
     outputs = [(y, getattr(y, "birth", 0)) for y in flatten(out)]
 
     def pullback(cotangent: Any) -> Any:
@@ -276,7 +281,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
                 if output.birth in seeds:  # returned twice
                     seed = seeds[output.birth][1] + seed
                 seeds[output.birth] = output, seed
-        cotangents = leaves.pull(list(seeds.values()))
+        cotangents = run.pull(seeds.values())
         return cotangents[0] if len(args) == 1 else cotangents
 
-    return map_leaves(leaves.result, out), pullback
+    return map_leaves(run.result, out), pullback

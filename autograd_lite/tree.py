@@ -19,8 +19,18 @@ def parted(tree: Any) -> tuple[list[Any], Build]:
 
     What is built does not change when `tree` does.
     """
-    leaves: list[Any] = []
-    return leaves, _build_of(tree, leaves)
+    apart = _apart(type(tree))
+    if apart is None:
+        return [tree], next
+    parts, make = apart(tree)
+    if not any(map(_apart, set(map(type, parts)))):
+        return list(parts), make
+    branches = [parted(part) for part in parts]
+
+    def build(new: Iterator[Any]) -> Any:
+        return make([build(itertools.islice(new, len(leaves))) for leaves, build in branches])
+
+    return [leaf for leaves, _ in branches for leaf in leaves], build
 
 
 def flatten(tree: Any) -> list[Any]:
@@ -67,21 +77,6 @@ def flatten_like(structure: Any, tree: Any, what: str) -> list[Any]:
 def paired(a: Any, b: Any) -> list[tuple[Any, Any]]:
     """Pair the leaves of two structures in order."""
     return list(zip(flatten(a), flatten(b), strict=True))
-
-
-def _build_of(tree: Any, leaves: list[Any]) -> Build:
-    """Add the leaves to the list; return what takes as many and builds the structure of them."""
-    apart = _apart(tree.__class__)
-    if apart is None:
-        leaves.append(tree)
-        return next
-    parts, make = apart(tree)
-    if any(map(_apart, map(type, parts))):
-        builds = [_build_of(part, leaves) for part in parts]
-        return lambda new: make([build(new) for build in builds])
-    leaves.extend(parts)
-    n = len(parts)
-    return lambda new: make(itertools.islice(new, n))
 
 
 @functools.lru_cache(maxsize=256)
