@@ -47,16 +47,16 @@ def function(
     array([0.25  , 0.0625])
     """
     op = OPS[fn] = Op(fn, rules or vjps, **options)
+    arity = op.simple_arity
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != op.simple_arity:
-            inputs, params = op.bind(*args, **kwargs)
-        else:
-            inputs, params = args, NOTHING
-        for x in inputs:
+        params = NOTHING
+        if kwargs or len(args) != arity:
+            args, params = op.bind(*args, **kwargs)
+        for x in args:
             if type(x) is Tensor:
-                return apply(op, inputs, params)
-        return op.forward(*map(as_array, inputs), **params)
+                return apply(op, args, params)
+        return op.forward(*map(as_array, args), **params)
 
     return functools.update_wrapper(call, fn)
 

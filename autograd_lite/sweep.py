@@ -106,8 +106,12 @@ def sweep(
     GraphFreedError
         For a record that `Tensor.backward` has released.
     """
-    reached = {record.birth: [record, g] for record, g in seeds}
-    births = [-b for b, (record, _) in reached.items() if record.op is not None and b not in ends]
+    reached = {}
+    births: list[int] = []
+    for record, g in seeds:
+        reached[record.birth] = [record, g]
+        if record.op is not None and record.birth not in ends:
+            births.append(-record.birth)
     heapify(births)
     assigned = []  # who read one before it was assigned to finds what it was by it
     while births:

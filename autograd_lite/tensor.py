@@ -47,14 +47,10 @@ def apply(
             converted = True
     if converted:
         inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
-    for name in params:
-        if type(params[name]) is Tensor:
-            raise NoRuleError(
-                f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
-                f"through it; write {name}=t.data if none is wanted"
-            )
+    if params:
+        _refuse_tensors(op, params)
+    compute = forward or op.forward
     try:
-        compute = forward or op.forward
         data = compute(*values, **params) if params else compute(*values)
     except Exception as error:
         shapes = f"{op.name} of shapes {' and '.join(str(np.shape(v)) for v in values)}"
@@ -62,7 +58,10 @@ def apply(
             raise ShapeError(f"{shapes}: {error}") from error
         error.add_note(f"in {shapes}")
         raise
-    dtype = getattr(data, "dtype", None)
+    try:
+        dtype = data.dtype
+    except AttributeError:
+        dtype = None
     kind = "f" if dtype is _DOUBLE else dtype.kind if dtype else "O"
     if kind == "O":
         data = as_array(data, f"the value of {op.name}")
@@ -83,6 +82,15 @@ def apply(
     out.scope = now.scope
     out.line = users_line() if now.debug else None
     return out
+
+
+def _refuse_tensors(op: Op, params: dict[str, Any]) -> None:
+    for name, value in params.items():
+        if type(value) is Tensor:
+            raise NoRuleError(
+                f"{op.name}: the keyword {name} was given a Tensor, but no derivative flows "
+                f"through it; write {name}=t.data if none is wanted"
+            )
 
 
 def new_leaf(data: Any) -> Tensor:

@@ -11,7 +11,7 @@ from ..errors import ShapeError
 from ..mode import refuse_while_tracing
 from ..sums import sum_of_rows
 from ..tensor import Tensor, as_array, plain
-from .linalg import matmul_right, product, transposed
+from .linalg import matmul_right, product
 
 __all__ = [
     "augment",
@@ -68,7 +68,7 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
     if W.ndim != 2 or getattr(b, "shape", ()) != y.shape[-1:]:
         _check_linear(x, W)
         raise ShapeError(f"linear: b of shape {np.shape(b)} does not fit W of shape {W.shape}")
-    if type(y) is np.ndarray and y.dtype == b.dtype:
+    if type(y) is np.ndarray and y.dtype is b.dtype:
         y += b  # the product is nobody else's: large layers need no second array
         return y
     return y + b
@@ -76,8 +76,8 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
 
 _recorded_linear = function(
     _linear,
-    lambda g, y, x, W, b: product(g, transposed(W)),
-    lambda g, y, x, W, b: matmul_right(g, y, x, W),
+    lambda g, y, x, W, b: product(g, W.T),
+    lambda g, y, x, W, b: product(x.T, g) if g.ndim == 2 else matmul_right(g, y, x, W),
     lambda g, y, x, W, b: sum_of_rows(g) if g.ndim == 2 else g,
     broadcasts=True,
 )

@@ -24,9 +24,8 @@ def transposed(x):
 
 def product(a, b):
     # For two plain matrices `dot` is the same product at half of the overhead.
-    if type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2:
-        return a.dot(b)
-    return a @ b
+    plain = type(a) is np.ndarray is type(b) and a.ndim == 2 == b.ndim
+    return a.dot(b) if plain else a @ b
 
 
 def matmul_left(g, y, a, b):
