@@ -19,7 +19,7 @@ from .arguments import split
 from .declare import function
 from .mode import mode, recorded
 from .op import leaf
-from .sweep import BACKWARD, as_read, name_cotangent, own, sweep
+from .sweep import BACKWARD, as_read, name_cotangent, sweep
 from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves, parted
 
@@ -61,26 +61,26 @@ class _Run:
 
     def __init__(self, transform: str, f: Callable[[Any], Any], args: Any) -> None:
         given, self._build = parted(args)
-        self.bit = next(_bits)
-        while _running.setdefault(self.bit, self) is not self:
-            self.bit <<= 1
+        bit = next(_bits)
+        while _running.setdefault(bit, self) is not self:
+            bit <<= 1
+        self.bit = bit
         try:
-            self.leaves = {}
+            self.leaves = leaves = {}
             for x in given:
                 fresh = _fresh(x, transform)
-                fresh.wanted_by |= self.bit
-                self.leaves[fresh.birth] = fresh
-            self.since = min(self.leaves, default=sys.maxsize)
-            self.out = recorded(f, self._build(iter(self.leaves.values())))
-            self.reached_from_outside = self._is_reached_from_outside()
+                fresh.wanted_by |= bit
+                leaves[fresh.birth] = fresh
+            self.since = min(leaves, default=sys.maxsize)
+            x = self._build(iter(leaves.values()))
+            now = mode()
+            self.out = f(x) if now.recording else recorded(f, x)
+            self.reached_from_outside = now.recording and (now.tracing or self._others())
         finally:
-            del _running[self.bit]
+            del _running[bit]
 
-    def _is_reached_from_outside(self) -> bool:
+    def _others(self) -> bool:
         """Whether `backward`, or a transform that this runs inside of, wants the value too."""
-        now = mode()
-        if now.tracing or not now.recording:
-            return now.recording
         values = [self.out] if type(self.out) is Tensor else flatten(self.out)
         others = 0
         for y in values:
@@ -97,31 +97,20 @@ class _Run:
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
-        return value if self.reached_from_outside else plain(value)
+        return value if self.reached_from_outside or type(value) is not Tensor else value.data
 
-    def pull(self, seeds: Iterable[tuple[Tensor, Any]]) -> Any:
+    def pull(self, seeds: Iterable[tuple[Tensor, Any]], on_records: bool) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
-        on_records = self.reached_from_outside
-        reaching = []
-        lent = set()
-        for y, g in seeds:
-            if self.made(y):
-                reaching.append((y, g))
-                lent.add(id(g))
-                on_records = on_records or type(g) is Tensor
         if on_records:
-            found = recorded(sweep, reaching, self.bit, self.since, self.leaves, on_records=True)
+            found = recorded(sweep, seeds, self.bit, self.since, self.leaves, on_records=True)
+            for x, g in found.values():
+                name_cotangent(g, x)
         else:
-            found = sweep(reaching, self.bit, self.since, self.leaves)
-        cotangents = []
-        for birth, x in self.leaves.items():
-            if birth in found:
-                g = found[birth][1]
-                if on_records:
-                    name_cotangent(g, x)
-                cotangents.append(own(g, lent))
-            else:
-                cotangents.append(np.zeros(x.shape, x.dtype))
+            found = sweep(seeds, self.bit, self.since, self.leaves)
+        cotangents = [
+            found[birth][1] if birth in found else np.zeros(x.shape, x.dtype)
+            for birth, x in self.leaves.items()
+        ]
         return self._build(iter(cotangents))
 
 
@@ -171,15 +160,17 @@ def value_and_grad(
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = _Run("grad", *split(f, argnums, args, kwargs))
-        out, aux = _with_aux(run.out) if has_aux else (run.out, None)
+        out = run.out
+        if has_aux:
+            out, aux = _with_aux(out)
         if type(out) is not Tensor or out.data.size != 1 or out.data.dtype.kind != "f":
             out = _one_number(out)
         if holomorphic and any(x.dtype.kind != "c" for x in run.leaves.values()):
             raise TypeError("grad: a holomorphic function is one of complex arguments")
-        gradient = run.pull([(out, out._seed(holomorphic=holomorphic))])
+        seed = out._seed(holomorphic=holomorphic)
+        gradient = run.pull([(out, seed)], run.reached_from_outside)
         value = run.result(out)
-        value = (value, map_leaves(run.result, aux)) if has_aux else value
-        return value, gradient
+        return ((value, map_leaves(run.result, aux)) if has_aux else value), gradient
 
     return wrapped
 
@@ -281,7 +272,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
                 if output.birth in seeds:  # returned twice
                     seed = seeds[output.birth][1] + seed
                 seeds[output.birth] = output, seed
-        cotangents = run.pull(seeds.values())
+        on_records = run.reached_from_outside or any(type(g) is Tensor for _, g in seeds.values())
+        cotangents = run.pull(seeds.values(), on_records)
         return cotangents[0] if len(args) == 1 else cotangents
 
     return map_leaves(run.result, out), pullback

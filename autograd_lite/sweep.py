@@ -18,7 +18,7 @@ from .errors import GraphFreedError, ShapeError
 from .sums import unbroadcast
 
 __all__ = [
-    "ANYONE", "BACKWARD", "ancestors", "as_read", "name_cotangent", "own", "released", "sweep",
+    "ANYONE", "BACKWARD", "ancestors", "as_read", "name_cotangent", "released", "sweep",
 ]  # fmt: skip
 
 
@@ -99,7 +99,8 @@ def sweep(
     Returns
     -------
     dict of int to [Tensor, array]
-        By birth, the leaves and ends that were reached, each with its cotangent.
+        By birth, the leaves and ends that were reached, each with its cotangent, an array that
+        nobody else holds.
 
     Raises
     ------
@@ -108,9 +109,11 @@ def sweep(
     """
     reached = {}
     births: list[int] = []
+    lent = set()
     for record, g in seeds:
         reached[record.birth] = [record, g]
-        if record.op is not None and record.birth not in ends:
+        lent.add(id(g))
+        if record.op is not None and since <= record.birth not in ends:
             births.append(-record.birth)
     heapify(births)
     assigned = []  # who read one before it was assigned to finds what it was by it
@@ -159,6 +162,17 @@ def sweep(
                 assigned.append(record)
     for record in assigned:
         record.before = None
+    # Rules may hand on their cotangent (`add`) or a view of it, so that two leaves would share one
+    # array, and an optimizer that scales one gradient in place would scale the other.
+    for reaching in reached.values():
+        g = reaching[1]
+        if type(g) is np.ndarray:
+            if g.base is not None or id(g) in lent:
+                reaching[1] = g.copy()
+            else:
+                lent.add(id(g))
+        elif isinstance(g, np.generic):
+            reaching[1] = np.asarray(g)
     return reached
 
 
@@ -166,20 +180,6 @@ def name_cotangent(g: Any, record: Any) -> None:
     """Call the recorded cotangent of ``Z`` ``dZ``, for readers of its own tape."""
     if record.name and getattr(g, "op", None) and not g.name:
         g.name = f"d{record.name}"
-
-
-def own(cotangent: Any, lent: set[int]) -> Any:
-    """Copy a cotangent unless it is an array that nobody else holds.
-
-    Rules may hand on their own cotangent (`add`) or a view of it, so that two leaves would share
-    one array and an optimizer that scales one gradient in place would scale the other.
-    """
-    if isinstance(cotangent, np.ndarray):
-        if cotangent.base is not None or id(cotangent) in lent:
-            return cotangent.copy()
-        lent.add(id(cotangent))
-        return cotangent
-    return np.asarray(cotangent) if isinstance(cotangent, np.generic) else cotangent
 
 
 def _fit(c: Any, value: Any, op: Any) -> Any:

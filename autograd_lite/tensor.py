@@ -15,7 +15,7 @@ from .assignment import Assignment
 from .errors import DetachedError, NoRuleError, ShapeError, is_of_scipy, no_rule
 from .mode import mode, refuse_while_tracing, users_line
 from .op import COMPOSED, NOTHING, OPS, Op
-from .sweep import BACKWARD, ancestors, own, released, sweep
+from .sweep import BACKWARD, ancestors, released, sweep
 
 __all__ = ["Tensor", "apply", "as_array", "new_leaf", "plain", "tape"]
 
@@ -242,9 +242,7 @@ class Tensor(Assignment):
                 "given requires_grad=True, or it was computed under no_grad()"
             )
         seed = self._seed(plain(grad))
-        lent = {id(seed), id(grad)}
-        for leaf, cotangent in sweep([(self, seed)], release=not retain_graph).values():
-            g = own(cotangent, lent)
+        for leaf, g in sweep([(self, seed)], release=not retain_graph).values():
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def _seed(self, grad: Any = None, holomorphic: bool = False) -> Any:

@@ -24,8 +24,9 @@ def transposed(x):
 
 def product(a, b):
     # For two plain matrices `dot` is the same product at half of the overhead.
-    plain = type(a) is np.ndarray is type(b) and a.ndim == 2 == b.ndim
-    return a.dot(b) if plain else a @ b
+    if type(b) is np.ndarray and a.ndim == 2 == b.ndim:
+        return a.dot(b)
+    return a @ b
 
 
 def matmul_left(g, y, a, b):
