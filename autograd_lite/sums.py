@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import ShapeError
 
-__all__ = ["row_sums", "sum_of_rows", "unbroadcast"]
+__all__ = ["are_ones", "row_sums", "sum_of_rows", "unbroadcast"]
 
 _LONG = 2048
 
@@ -33,6 +33,15 @@ def row_sums(x: Any) -> Any:
     """Sum over the last axis."""
     ones = _ones(x.shape[1], x.dtype) if type(x) is np.ndarray and x.ndim == 2 else None
     return x.sum(axis=-1) if ones is None else x.dot(ones)
+
+
+def are_ones(x: Any) -> bool:
+    """Whether all elements of a short array are exactly 1: bytes are compared sooner than numbers.
+
+    False for other arrays than NumPy's, and for long ones.
+    """
+    ones = _ones(x.size, x.dtype) if type(x) is np.ndarray else None
+    return ones is not None and x.tobytes() == ones.tobytes()
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

@@ -33,18 +33,19 @@ def apply(
     forward: Callable[..., Any] | None = None,
 ) -> Tensor:
     """Compute an op on Tensors and constants, and record it."""
-    values: Any = []
+    found: list[Any] = []
     wanted_by = 0
     converted = False
     for x in inputs:
         if type(x) is Tensor:
-            values.append(x.data)
+            found.append(x.data)
             wanted_by |= x.wanted_by
         elif type(x) in _PLAIN:
-            values.append(x)
+            found.append(x)
         else:
-            values.append(as_array(x, f"an argument of {op.name}"))
+            found.append(as_array(x, f"an argument of {op.name}"))
             converted = True
+    values = tuple(found)
     if converted:
         inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
     if params:
@@ -76,7 +77,7 @@ def apply(
     out.birth = next(_births)
     out.op = op
     out.inputs = inputs
-    out.values = tuple(values)
+    out.values = values
     out.params = params
     out.wanted_by = 0 if op.flat or kind not in "fc" else wanted_by
     out.scope = now.scope

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..declare import function, ufunc
 from ..errors import NoRuleError, ShapeError
-from ..sums import row_sums
+from ..sums import are_ones, row_sums
 from ..tensor import Tensor
 from .reductions import kept
 
@@ -260,8 +260,8 @@ def check_labels(labels: Any, shape: tuple[int, ...]) -> None:
     """Check the values, which may be other ones each time that a program runs."""
     name = "softmax_cross_entropy"
     if labels.shape == shape:
-        off = row_sums(labels).ravel() - 1.0
-        if not (off.dot(off) < 1e-6 or np.abs(off).max() < _most_off(labels.dtype)):
+        sums = row_sums(labels)
+        if not (are_ones(sums) or np.abs(sums - 1.0).max() < _most_off(labels.dtype)):
             raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
     elif labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
         wrong = labels[(labels < 0) | (labels >= shape[-1])].flat[0]
