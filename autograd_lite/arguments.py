@@ -39,9 +39,9 @@ def split(
     f: Callable[..., Any], argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any
 ) -> tuple[Callable[[Any], Any], Any]:
     """The function of the chosen arguments alone, and those: one, or a tuple of several."""
-    at = positions(argnums, args)
-    if at == (0,) and _is_one(argnums) and len(args) == 1 and not kwargs:
+    if type(argnums) is int and argnums == 0 and len(args) == 1 and not kwargs:
         return f, args[0]
+    at = positions(argnums, args)
     if _is_one(argnums):
         before, after = args[: at[0]], args[at[0] + 1 :]
         return lambda x: f(*before, x, *after, **kwargs), args[at[0]]

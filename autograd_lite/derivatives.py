@@ -71,7 +71,7 @@ class _Run:
                 fresh = _fresh(x, transform)
                 fresh.wanted_by |= bit
                 leaves[fresh.birth] = fresh
-            self.since = min(leaves, default=sys.maxsize)
+            self.since = next(iter(leaves), sys.maxsize)
             x = self._build(iter(leaves.values()))
             now = mode()
             self.out = f(x) if now.recording else recorded(f, x)

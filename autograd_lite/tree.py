@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 __all__ = ["flatten", "flatten_like", "map_leaves", "paired", "parted", "replaced"]
 
 Build = Callable[[Iterator[Any]], Any]
@@ -23,7 +25,7 @@ def parted(tree: Any) -> tuple[list[Any], Build]:
     if apart is None:
         return [tree], next
     parts, make = apart(tree)
-    if not any(map(_apart, set(map(type, parts)))):
+    if _are_leaves(parts):
         return list(parts), make
     branches = [parted(part) for part in parts]
 
@@ -77,6 +79,13 @@ def flatten_like(structure: Any, tree: Any, what: str) -> list[Any]:
 def paired(a: Any, b: Any) -> list[tuple[Any, Any]]:
     """Pair the leaves of two structures in order."""
     return list(zip(flatten(a), flatten(b), strict=True))
+
+
+def _are_leaves(parts: Iterable[Any]) -> bool:
+    for part in parts:
+        if type(part) is not np.ndarray and _apart(type(part)):
+            return False
+    return True
 
 
 @functools.lru_cache(maxsize=256)
