@@ -31,8 +31,6 @@ _as_leaf = function(leaf, lambda g, y, x: g)
 
 def _fresh(x: Any, transform: str) -> Tensor:
     """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
-    if type(x) is np.ndarray and x.dtype.kind in "fc":
-        return new_leaf(x)
     if isinstance(x, Tensor):
         fresh: Tensor = _as_leaf(x)
         fresh.name = x.name
@@ -68,7 +66,8 @@ class _Run:
         try:
             self.leaves = leaves = {}
             for x in given:
-                fresh = _fresh(x, transform)
+                plain = type(x) is np.ndarray and x.dtype.kind in "fc"
+                fresh = new_leaf(x) if plain else _fresh(x, transform)
                 fresh.wanted_by |= bit
                 leaves[fresh.birth] = fresh
             self.since = next(iter(leaves), sys.maxsize)

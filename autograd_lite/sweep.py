@@ -109,10 +109,10 @@ def sweep(
     """
     reached = {}
     births: list[int] = []
-    lent = set()
+    holders = {}
     for record, g in seeds:
         reached[record.birth] = [record, g]
-        lent.add(id(g))
+        holders[id(g)] = None
         if record.op is not None and since <= record.birth not in ends:
             births.append(-record.birth)
     heapify(births)
@@ -165,14 +165,11 @@ def sweep(
     # Rules may hand on their cotangent (`add`) or a view of it, so that two leaves would share one
     # array, and an optimizer that scales one gradient in place would scale the other.
     for reaching in reached.values():
-        g = reaching[1]
-        if type(g) is np.ndarray:
-            if g.base is not None or id(g) in lent:
-                reaching[1] = g.copy()
-            else:
-                lent.add(id(g))
-        elif isinstance(g, np.generic):
-            reaching[1] = np.asarray(g)
+        x, g = reaching
+        if type(g) is not np.ndarray:
+            reaching[1] = np.asarray(g) if isinstance(g, np.generic) else g
+        elif g.base is not None or holders.setdefault(id(g), x) is not x:
+            reaching[1] = g.copy()
     return reached
 
 

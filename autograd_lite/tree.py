@@ -25,7 +25,10 @@ def parted(tree: Any) -> tuple[list[Any], Build]:
     if apart is None:
         return [tree], next
     parts, make = apart(tree)
-    if _are_leaves(parts):
+    for part in parts:
+        if type(part) is not np.ndarray and _apart(type(part)):
+            break
+    else:
         return list(parts), make
     branches = [parted(part) for part in parts]
 
@@ -79,13 +82,6 @@ def flatten_like(structure: Any, tree: Any, what: str) -> list[Any]:
 def paired(a: Any, b: Any) -> list[tuple[Any, Any]]:
     """Pair the leaves of two structures in order."""
     return list(zip(flatten(a), flatten(b), strict=True))
-
-
-def _are_leaves(parts: Iterable[Any]) -> bool:
-    for part in parts:
-        if type(part) is not np.ndarray and _apart(type(part)):
-            return False
-    return True
 
 
 @functools.lru_cache(maxsize=256)
