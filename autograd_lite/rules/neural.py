@@ -218,18 +218,19 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     """
     if not isinstance(logits, Tensor):
         logits = np.asarray(logits)
-    if not isinstance(labels, Tensor):
-        labels = np.asarray(labels)
     shape, dtype = logits.shape, logits.dtype
-    _check_kind_of_labels(labels, shape)
-    if labels.dtype != dtype and labels.shape == shape and dtype.kind == "f":
-        labels = labels.astype(dtype)  # or a loss of float32 logits would be float64
+    rows = type(labels) is np.ndarray and labels.shape == shape != ()
+    if not rows or labels.dtype is not dtype:
+        labels = _labels(labels, shape, dtype)
     return _record_cross_entropy(logits, labels, log_softmax(logits))
 
 
-def _check_kind_of_labels(labels: Any, shape: tuple[int, ...]) -> None:
+def _labels(labels: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Check labels for logits of a shape and dtype, and give rows of them that dtype."""
     name = "softmax_cross_entropy"
-    if isinstance(labels, Tensor) and labels.requires_grad:
+    if not isinstance(labels, Tensor):
+        labels = np.asarray(labels)
+    elif labels.requires_grad:
         raise TypeError(
             f"{name}: no derivative flows to the labels; for one write "
             "-np.sum(labels * ag.log_softmax(logits), axis=-1).mean()"
@@ -237,8 +238,8 @@ def _check_kind_of_labels(labels: Any, shape: tuple[int, ...]) -> None:
     kind = labels.dtype.kind
     if kind == "c":
         raise TypeError(f"{name}: labels cannot be complex")
-    if shape and labels.shape == shape:
-        return
+    if labels.shape == shape != ():  # in double precision the loss of float32 logits would be in it too
+        return labels.astype(dtype) if labels.dtype != dtype and dtype.kind == "f" else labels
     if not shape or labels.shape != shape[:-1]:
         raise ShapeError(
             f"{name}: labels of shape {labels.shape} do not fit logits of shape {shape}; "
@@ -249,6 +250,7 @@ def _check_kind_of_labels(labels: Any, shape: tuple[int, ...]) -> None:
             f"{name}: classes must be integers, not {labels.dtype}; write labels.astype(int), "
             f"or give one-hot rows of shape {shape}"
         )
+    return labels
 
 
 def _most_off(dtype: Any) -> float:
