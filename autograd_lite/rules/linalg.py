@@ -15,6 +15,9 @@ from .decompositions import real, svdvals
 from .products import conj
 
 
+_LARGE = 2**15
+
+
 def transposed(x):
     try:
         return x.mT
@@ -23,8 +26,9 @@ def transposed(x):
 
 
 def product(a, b):
-    # For two plain matrices `dot` is the same product at half of the overhead.
-    if type(b) is np.ndarray and a.ndim == 2 == b.ndim:
+    # Of small matrices `dot` is the same product at half of the overhead; it clears its result
+    # first, which takes longer for large ones.
+    if type(b) is np.ndarray and a.ndim == 2 == b.ndim and a.size < _LARGE:
         return a.dot(b)
     return a @ b
 
