@@ -20,7 +20,7 @@ from .declare import function
 from .mode import mode, recorded
 from .op import leaf
 from .sweep import BACKWARD, as_read, name_cotangent, sweep
-from .tensor import Tensor, as_array, new_leaf, plain
+from .tensor import Tensor, as_array, new_leaf
 from .tree import flatten, flatten_like, map_leaves, parted
 
 __all__ = ["grad", "value_and_grad", "vjp"]
@@ -44,7 +44,7 @@ def _fresh(x: Any, transform: str) -> Tensor:
     return fresh
 
 
-_bits = itertools.cycle([1 << k for k in range(1, 8)])
+_bits = itertools.cycle([1 << k for k in range(1, 30)])
 _running: dict[int, _Run] = {}
 """Who runs, by bit, in the order in which they began."""
 
@@ -52,31 +52,35 @@ _running: dict[int, _Run] = {}
 class _Run:
     """A function that was run on fresh leaves, and the sweep back to them.
 
-    What is made from the leaves has a bit in `wanted_by` that no other running transform has. It
-    keeps that bit. So the bits take turns: one that comes back while such a Tensor is used makes
-    a sweep longer, not wrong.
+    While it runs, the leaves and what is made from them have a bit in `wanted_by` that no other
+    running transform has. What was made keeps it. So the bits take turns: one that comes back
+    while such a Tensor is used makes a sweep longer, not wrong.
     """
 
     def __init__(self, transform: str, f: Callable[[Any], Any], args: Any) -> None:
         given, self._build = parted(args)
+        self.leaves: dict[int, Tensor] = {}
+        self.since = sys.maxsize
+        leaves = self.leaves
         bit = next(_bits)
         while _running.setdefault(bit, self) is not self:
             bit <<= 1
         self.bit = bit
         try:
-            self.leaves = leaves = {}
             for x in given:
                 plain = type(x) is np.ndarray and x.dtype.kind in "fc"
                 fresh = new_leaf(x) if plain else _fresh(x, transform)
                 fresh.wanted_by |= bit
                 leaves[fresh.birth] = fresh
             self.since = next(iter(leaves), sys.maxsize)
-            x = self._build(iter(leaves.values()))
+            fresh_args = self._build(iter(leaves.values()))
             now = mode()
-            self.out = f(x) if now.recording else recorded(f, x)
+            self.out = f(fresh_args) if now.recording else recorded(f, fresh_args)
             self.reached_from_outside = now.recording and (now.tracing or self._others())
         finally:
             del _running[bit]
+            for x in leaves.values():
+                x.wanted_by &= ~bit
 
     def _others(self) -> bool:
         """Whether `backward`, or a transform that this runs inside of, wants the value too."""
@@ -92,7 +96,9 @@ class _Run:
 
     def made(self, y: Any) -> bool:
         """Whether a value is one of the leaves, or was made from them."""
-        return type(y) is Tensor and y.birth >= self.since and bool(y.wanted_by & self.bit)
+        if type(y) is not Tensor:
+            return False
+        return y.birth in self.leaves or (y.birth >= self.since and bool(y.wanted_by & self.bit))
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
@@ -161,9 +167,9 @@ def value_and_grad(
         run = _Run("grad", *split(f, argnums, args, kwargs))
         out = run.out
         if has_aux:
-            out, aux = _with_aux(out)
+            out, aux = _pair(out)
         if type(out) is not Tensor or out.data.size != 1 or out.data.dtype.kind != "f":
-            out = _one_number(out)
+            out = _number(out)
         if holomorphic and any(x.dtype.kind != "c" for x in run.leaves.values()):
             raise TypeError("grad: a holomorphic function is one of complex arguments")
         seed = out._seed(holomorphic=holomorphic)
@@ -174,31 +180,30 @@ def value_and_grad(
     return wrapped
 
 
-def _with_aux(out: Any) -> tuple[Any, Any]:
+def _pair(out: Any) -> tuple[Any, Any]:
     if not (isinstance(out, tuple) and len(out) == 2):
         raise TypeError("grad: with has_aux the function must return a pair (number, aux)")
     return out
 
 
-def _one_number(out: Any) -> Tensor:
+def _number(out: Any) -> Tensor:
     """Check that a value is one floating-point number; a Tensor of it."""
     if out is None or isinstance(out, (dict, list, tuple)):
         raise TypeError(
             "grad: the function must return one number, not "
             + ("None; end it with `return ...`" if out is None else f"a {type(out).__name__}")
         )
-    if not isinstance(out, Tensor):
-        out = Tensor(out)
-    if out.size != 1:
+    y: Tensor = out if isinstance(out, Tensor) else Tensor(out)
+    if y.size != 1:
         raise RuntimeError(
-            f"grad: the function must return one number, not an array of shape {out.shape}; "
+            f"grad: the function must return one number, not an array of shape {y.shape}; "
             "reduce it with np.sum or np.mean, or take ag.jacobian for all derivatives"
         )
-    if out.dtype.kind not in "fc":
+    if y.dtype.kind not in "fc":
         raise TypeError(
-            f"grad needs a function that returns a floating-point number, not {out.dtype}"
+            f"grad needs a function that returns a floating-point number, not {y.dtype}"
         )
-    return out
+    return y
 
 
 def grad(
@@ -270,7 +275,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
                 seed = output._seed(g)
                 if output.birth in seeds:  # returned twice
                     seed = seeds[output.birth][1] + seed
-                seeds[output.birth] = output, seed
+                if run.made(output):
+                    seeds[output.birth] = output, seed
         on_records = run.reached_from_outside or any(type(g) is Tensor for _, g in seeds.values())
         cotangents = run.pull(seeds.values(), on_records)
         return cotangents[0] if len(args) == 1 else cotangents

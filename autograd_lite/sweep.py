@@ -109,7 +109,7 @@ def sweep(
     """
     reached = {}
     births: list[int] = []
-    holders = {}
+    holders: dict[int, Any] = {}
     for record, g in seeds:
         reached[record.birth] = [record, g]
         holders[id(g)] = None
@@ -126,9 +126,9 @@ def sweep(
         if on_records:
             _check_unchanged(record)
             name_cotangent(g, record)
-            args = (g, record) + record.inputs
+            args = (g, record, *record.inputs)
         else:
-            args = (g, record.data) + record.values
+            args = (g, record.data, *record.values)
         for x, value, vjp in zip(record.inputs, record.values, op.vjps):  # noqa: B905
             if vjp is None:
                 continue

@@ -21,12 +21,12 @@ def parted(tree: Any) -> tuple[list[Any], Build]:
 
     What is built does not change when `tree` does.
     """
-    apart = _apart(type(tree))
+    apart = _apart(tree.__class__)
     if apart is None:
         return [tree], next
     parts, make = apart(tree)
     for part in parts:
-        if type(part) is not np.ndarray and _apart(type(part)):
+        if type(part) is not np.ndarray and _apart(part.__class__):
             break
     else:
         return list(parts), make

@@ -14,7 +14,6 @@ from ..tensor import Tensor, as_array
 from .decompositions import real, svdvals
 from .products import conj
 
-
 _LARGE = 2**15
 
 

@@ -238,7 +238,7 @@ def _labels(labels: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     kind = labels.dtype.kind
     if kind == "c":
         raise TypeError(f"{name}: labels cannot be complex")
-    if labels.shape == shape != ():  # in double precision the loss of float32 logits would be in it too
+    if labels.shape == shape != ():  # or a loss of float32 logits would be float64
         return labels.astype(dtype) if labels.dtype != dtype and dtype.kind == "f" else labels
     if not shape or labels.shape != shape[:-1]:
         raise ShapeError(
