@@ -59,10 +59,7 @@ def apply(
             raise ShapeError(f"{shapes}: {error}") from error
         error.add_note(f"in {shapes}")
         raise
-    try:
-        dtype = data.dtype
-    except AttributeError:
-        dtype = None
+    dtype = getattr(data, "dtype", None)
     kind = "f" if dtype is _DOUBLE else dtype.kind if dtype else "O"
     if kind == "O":
         data = as_array(data, f"the value of {op.name}")

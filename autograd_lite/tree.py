@@ -30,12 +30,12 @@ def parted(tree: Any) -> tuple[list[Any], Build]:
             break
     else:
         return list(parts), make
-    branches = [parted(part) for part in parts]
+    inside = [parted(part) for part in parts]
 
     def build(new: Iterator[Any]) -> Any:
-        return make([build(itertools.islice(new, len(leaves))) for leaves, build in branches])
+        return make([of_part(itertools.islice(new, len(leaves))) for leaves, of_part in inside])
 
-    return [leaf for leaves, _ in branches for leaf in leaves], build
+    return [leaf for leaves, _ in inside for leaf in leaves], build
 
 
 def flatten(tree: Any) -> list[Any]:

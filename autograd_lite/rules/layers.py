@@ -11,7 +11,7 @@ from ..errors import ShapeError
 from ..mode import refuse_while_tracing
 from ..sums import sum_of_rows
 from ..tensor import Tensor, as_array, plain
-from .linalg import matmul_right, product
+from .linalg import matmul_right, product, transposed
 
 __all__ = [
     "augment",
@@ -76,8 +76,8 @@ def _linear(x: Any, W: Any, b: Any) -> Any:
 
 _recorded_linear = function(
     _linear,
-    lambda g, y, x, W, b: product(g, W.T),
-    lambda g, y, x, W, b: product(x.T, g) if g.ndim == 2 else matmul_right(g, y, x, W),
+    lambda g, y, x, W, b: product(g, transposed(W)),
+    lambda g, y, x, W, b: matmul_right(g, y, x, W),
     lambda g, y, x, W, b: sum_of_rows(g) if g.ndim == 2 else g,
     broadcasts=True,
 )
