@@ -19,7 +19,7 @@ from autograd_lite.tensor import apply
 
 from . import networks
 from .measure import Figure, Run, Setting, Ways, clock, contest, race, spreads, without_collector
-from .peers import Peer
+from .peers import LeastTape, Peer
 
 MLPS = (
     # inputs, hidden, outputs, batch, dtype, the ratio that backward() and value_and_grad aim for
@@ -156,6 +156,12 @@ def gradient(f: Callable[..., Any], x: Any, n: int) -> Run:
     return run
 
 
+def least_gradient(f: Callable[..., Any], x: Any, n: int) -> Run:
+    """The gradient of a chain on the least tape."""
+    tape = LeastTape()
+    return tape.gradient(lambda leaf: f(tape.np, leaf, n), x)[tape.name]
+
+
 def chain(
     f: Callable[..., Any], hand: Callable[..., Any], x: Any, n: int, setting: Setting, case: str
 ) -> Iterator[Figure]:
@@ -218,15 +224,18 @@ def _lengths(
     lengths = [10**k for k in range(3, largest + 1)]
     for n in lengths:
         yield from chain(f, hand, x, n, setting, f"n = {n:,}")
-    ways = {f"n = {n:,}": gradient(f, x, n) for n in lengths}
-    longest = f"n = {lengths[-1]:,}"
     # Python's cycle collector goes through a growing tape again and again.
-    for label, collector in ("", contextlib.nullcontext), (", collector off", without_collector):
+    for tape, collector, label in (
+        (gradient, contextlib.nullcontext, "backward() / at n = 1,000"),
+        (gradient, without_collector, "backward() / at n = 1,000, collector off"),
+        (least_gradient, contextlib.nullcontext, "least tape / at n = 1,000"),
+    ):
+        ways = {f"n = {n:,}": tape(f, x, n) for n in lengths}
         with collector():
             measured = race(ways, setting, dict(zip(ways, lengths, strict=True)))
-        for case, spread in measured.items():
-            aim = 1.3 if case == longest else None
-            yield spread.figure(case, f"backward() / at n = 1,000{label}", aim=aim)
+        for (case, spread), n in zip(measured.items(), lengths, strict=True):
+            aimed = tape is gradient and n == lengths[-1]
+            yield spread.figure(case, label, aim=1.3 if aimed else None)
 
 
 def protocol(setting: Setting) -> Iterator[Figure]:
