@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .op import COMPOSED, NOTHING, OPS, Composed, Each, Joint, Op
-from .tensor import Tensor, apply, as_array
+from .tensor import apply
 
 __all__ = ["composed", "flat", "function", "ufunc"]
 
@@ -50,13 +50,9 @@ def function(
     arity = op.simple_arity
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        params = NOTHING
         if kwargs or len(args) != arity:
-            args, params = op.bind(*args, **kwargs)
-        for x in args:
-            if type(x) is Tensor:
-                return apply(op, args, params)
-        return op.forward(*map(as_array, args), **params)
+            return apply(op, *op.bind(*args, **kwargs))
+        return apply(op, args, NOTHING)
 
     return functools.update_wrapper(call, fn)
 

@@ -31,25 +31,28 @@ def apply(
     inputs: tuple[Any, ...],
     params: dict[str, Any],
     forward: Callable[..., Any] | None = None,
-) -> Tensor:
-    """Compute an op on Tensors and constants, and record it."""
+) -> Any:
+    """Compute an op and record it: a Tensor, or an array where there is no Tensor to record."""
     found: list[Any] = []
     wanted_by = 0
-    converted = False
+    recorded = converted = False
     for x in inputs:
         if type(x) is Tensor:
             found.append(x.data)
             wanted_by |= x.wanted_by
+            recorded = True
         elif type(x) in _PLAIN:
             found.append(x)
         else:
             found.append(as_array(x, f"an argument of {op.name}"))
             converted = True
     values = tuple(found)
-    if converted:
-        inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
     if params:
         _refuse_tensors(op, params)
+    if not recorded:
+        return op.forward(*map(as_array, values), **params)
+    if converted:
+        inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
     compute = forward or op.forward
     try:
         data = compute(*values, **params) if params else compute(*values)

@@ -104,7 +104,7 @@ def _program(step: Step, args: Sequence[Any]) -> Tensor:
         if isinstance(values[x.birth], Tensor):
             values[x.birth].name = spelling.names.get(x.birth)
     results = [values[x.birth] for x in program.outputs]
-    returned = apply(_RETURN, tuple(results), NOTHING)
+    returned: Tensor = apply(_RETURN, tuple(results), NOTHING)
     returned.name = "results"
     return returned
 
