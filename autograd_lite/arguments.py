@@ -43,8 +43,8 @@ def split(
         return f, args[0]
     at = positions(argnums, args)
     if _is_one(argnums):
-        before, after = args[: at[0]], args[at[0] + 1 :]
-        return lambda x: f(*before, x, *after, **kwargs), args[at[0]]
+        (i,) = at
+        return lambda x: f(*args[:i], x, *args[i + 1 :], **kwargs), args[i]
 
     def of_chosen(chosen: Any) -> Any:
         given = list(args)

@@ -40,6 +40,7 @@ def function(
 
     Examples
     --------
+    >>> from autograd_lite import Tensor
     >>> softsign = function(lambda x: x / (1 + abs(x)), lambda g, y, x: g / (1 + abs(x)) ** 2)
     >>> x = Tensor([1.0, -3.0], requires_grad=True)
     >>> softsign(x).sum().backward()

@@ -20,7 +20,7 @@ from .declare import function
 from .mode import mode, recorded
 from .op import leaf
 from .sweep import BACKWARD, as_read, name_cotangent, sweep
-from .tensor import Tensor, as_array, new_leaf
+from .tensor import Tensor, as_array, new_leaf, plain
 from .tree import flatten, flatten_like, map_leaves, parted
 
 __all__ = ["grad", "value_and_grad", "vjp"]
@@ -31,6 +31,8 @@ _as_leaf = function(leaf, lambda g, y, x: g)
 
 def _fresh(x: Any, transform: str) -> Tensor:
     """Make the leaf for `x`; one for an outer Tensor is recorded as made from it."""
+    if type(x) is np.ndarray and x.dtype.kind in "fc":
+        return new_leaf(x)
     if isinstance(x, Tensor):
         fresh: Tensor = _as_leaf(x)
         fresh.name = x.name
@@ -46,53 +48,52 @@ def _fresh(x: Any, transform: str) -> Tensor:
 
 _bits = itertools.cycle([1 << k for k in range(1, 30)])
 _running: dict[int, _Run] = {}
-"""Who runs, by bit, in the order in which they began."""
+"""The runs that have not ended, by bit, in the order in which they began."""
 
 
 class _Run:
-    """A function that was run on fresh leaves, and the sweep back to them.
+    """One run of a function on fresh leaves, its value `out`, and the sweep back to them.
 
     While it runs, the leaves and what is made from them have a bit in `wanted_by` that no other
-    running transform has. What was made keeps it. So the bits take turns: one that comes back
-    while such a Tensor is used makes a sweep longer, not wrong.
+    run has. What was made keeps it. So the bits take turns: one that comes back while such a
+    Tensor is used makes a sweep longer, not wrong.
     """
 
     def __init__(self, transform: str, f: Callable[[Any], Any], args: Any) -> None:
         given, self._build = parted(args)
         self.leaves: dict[int, Tensor] = {}
-        self.since = sys.maxsize
+        self.since = sys.maxsize  # as yet nothing is made from them, should another thread ask
         leaves = self.leaves
         bit = next(_bits)
-        while _running.setdefault(bit, self) is not self:
+        while _running.setdefault(bit, self) is not self:  # one step: of two threads one gets it
             bit <<= 1
         self.bit = bit
         try:
             for x in given:
-                plain = type(x) is np.ndarray and x.dtype.kind in "fc"
-                fresh = new_leaf(x) if plain else _fresh(x, transform)
+                fresh = _fresh(x, transform)
                 fresh.wanted_by |= bit
                 leaves[fresh.birth] = fresh
             self.since = next(iter(leaves), sys.maxsize)
             fresh_args = self._build(iter(leaves.values()))
             now = mode()
             self.out = f(fresh_args) if now.recording else recorded(f, fresh_args)
-            self.reached_from_outside = now.recording and (now.tracing or self._others())
+            self.reached_from_outside = now.recording and (now.tracing or self._wanted_by_others())
         finally:
             del _running[bit]
             for x in leaves.values():
                 x.wanted_by &= ~bit
 
-    def _others(self) -> bool:
-        """Whether `backward`, or a transform that this runs inside of, wants the value too."""
+    def _wanted_by_others(self) -> bool:
+        """Whether `backward`, or a run that this is inside of, wants the value too."""
         values = [self.out] if type(self.out) is Tensor else flatten(self.out)
-        others = 0
+        wanted_by = 0
         for y in values:
             if type(y) is Tensor:
-                others |= y.wanted_by & ~self.bit
-        if not others:
+                wanted_by |= y.wanted_by
+        if not wanted_by & ~self.bit:
             return False
-        around = itertools.takewhile(lambda other: other is not self, list(_running.values()))
-        return bool(others & BACKWARD) or any(other.made(y) for other in around for y in values)
+        around = list(itertools.takewhile(lambda run: run is not self, list(_running.values())))
+        return bool(wanted_by & BACKWARD) or any(run.made(y) for run in around for y in values)
 
     def made(self, y: Any) -> bool:
         """Whether a value is one of the leaves, or was made from them."""
@@ -102,16 +103,22 @@ class _Run:
 
     def result(self, value: Any) -> Any:
         """What a transform returns of a value: a Tensor only where outer Tensors reach it."""
-        return value if self.reached_from_outside or type(value) is not Tensor else value.data
+        return value if self.reached_from_outside else plain(value)
 
-    def pull(self, seeds: Iterable[tuple[Tensor, Any]], on_records: bool) -> Any:
+    def pull(self, seeds: Iterable[tuple[Tensor, Any]]) -> Any:
         """Sweep the seeds back; return the cotangents in the structure of the arguments."""
+        on_records = self.reached_from_outside
+        reaching = []
+        for y, g in seeds:
+            if self.made(y):
+                reaching.append((y, g))
+                on_records = on_records or type(g) is Tensor
         if on_records:
-            found = recorded(sweep, seeds, self.bit, self.since, self.leaves, on_records=True)
+            found = recorded(sweep, reaching, self.bit, self.since, self.leaves, on_records=True)
             for x, g in found.values():
                 name_cotangent(g, x)
         else:
-            found = sweep(seeds, self.bit, self.since, self.leaves)
+            found = sweep(reaching, self.bit, self.since, self.leaves)
         cotangents = [
             found[birth][1] if birth in found else np.zeros(x.shape, x.dtype)
             for birth, x in self.leaves.items()
@@ -168,12 +175,11 @@ def value_and_grad(
         out = run.out
         if has_aux:
             out, aux = _pair(out)
-        if type(out) is not Tensor or out.data.size != 1 or out.data.dtype.kind != "f":
-            out = _number(out)
+        out = _number(out)
         if holomorphic and any(x.dtype.kind != "c" for x in run.leaves.values()):
             raise TypeError("grad: a holomorphic function is one of complex arguments")
         seed = out._seed(holomorphic=holomorphic)
-        gradient = run.pull([(out, seed)], run.reached_from_outside)
+        gradient = run.pull([(out, seed)])
         value = run.result(out)
         return ((value, map_leaves(run.result, aux)) if has_aux else value), gradient
 
@@ -188,18 +194,21 @@ def _pair(out: Any) -> tuple[Any, Any]:
 
 def _number(out: Any) -> Tensor:
     """Check that a value is one floating-point number; a Tensor of it."""
-    if out is None or isinstance(out, (dict, list, tuple)):
+    if isinstance(out, Tensor):
+        y = out
+    elif out is None or isinstance(out, (dict, list, tuple)):
         raise TypeError(
             "grad: the function must return one number, not "
             + ("None; end it with `return ...`" if out is None else f"a {type(out).__name__}")
         )
-    y: Tensor = out if isinstance(out, Tensor) else Tensor(out)
-    if y.size != 1:
+    else:
+        y = Tensor(out)
+    if y.data.size != 1:
         raise RuntimeError(
             f"grad: the function must return one number, not an array of shape {y.shape}; "
             "reduce it with np.sum or np.mean, or take ag.jacobian for all derivatives"
         )
-    if y.dtype.kind not in "fc":
+    if y.data.dtype.kind not in "fc":
         raise TypeError(
             f"grad needs a function that returns a floating-point number, not {y.dtype}"
         )
@@ -262,7 +271,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
     >>> pullback(np.array([1.0, 0.0]))
     array([1., 0.])
     """
-    run = _Run("vjp", lambda leaves: f(*leaves), args)
+    run = _Run("vjp", lambda fresh: f(*fresh), args)
     out = run.out
     outputs = [(y, getattr(y, "birth", 0)) for y in flatten(out)]
 
@@ -275,10 +284,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], Any]]:
                 seed = output._seed(g)
                 if output.birth in seeds:  # returned twice
                     seed = seeds[output.birth][1] + seed
-                if run.made(output):
-                    seeds[output.birth] = output, seed
-        on_records = run.reached_from_outside or any(type(g) is Tensor for _, g in seeds.values())
-        cotangents = run.pull(seeds.values(), on_records)
+                seeds[output.birth] = output, seed
+        cotangents = run.pull(seeds.values())
         return cotangents[0] if len(args) == 1 else cotangents
 
     return map_leaves(run.result, out), pullback

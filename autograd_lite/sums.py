@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import ShapeError
 
-__all__ = ["are_ones", "row_sums", "sum_of_rows", "unbroadcast"]
+__all__ = ["row_sums", "sum_of_rows", "surely_ones", "unbroadcast"]
 
 _LONG = 2048
 
@@ -35,11 +35,9 @@ def row_sums(x: Any) -> Any:
     return x.sum(axis=-1) if ones is None else x.dot(ones)
 
 
-def are_ones(x: Any) -> bool:
-    """Whether all elements of a short array are exactly 1: bytes are compared sooner than numbers.
-
-    False for other arrays than NumPy's, and for long ones.
-    """
+def surely_ones(x: Any) -> bool:
+    """Whether a short array of float32 or float64 is exactly all ones; False of any other."""
+    # Bytes are compared sooner than numbers.
     ones = _ones(x.size, x.dtype) if type(x) is np.ndarray else None
     return ones is not None and x.tobytes() == ones.tobytes()
 

@@ -99,8 +99,8 @@ def sweep(
     Returns
     -------
     dict of int to [Tensor, array]
-        By birth, the leaves and ends that were reached, each with its cotangent, an array that
-        nobody else holds.
+        By birth, the leaves and ends that were reached, each with its cotangent: of a sweep on
+        records a Tensor, else an array that neither the caller nor another leaf holds.
 
     Raises
     ------
@@ -109,11 +109,11 @@ def sweep(
     """
     reached = {}
     births: list[int] = []
-    holders: dict[int, Any] = {}
+    held = set()
     for record, g in seeds:
         reached[record.birth] = [record, g]
-        holders[id(g)] = None
-        if record.op is not None and since <= record.birth not in ends:
+        held.add(id(g))
+        if record.op is not None and record.birth not in ends:
             births.append(-record.birth)
     heapify(births)
     assigned = []  # who read one before it was assigned to finds what it was by it
@@ -165,11 +165,14 @@ def sweep(
     # Rules may hand on their cotangent (`add`) or a view of it, so that two leaves would share one
     # array, and an optimizer that scales one gradient in place would scale the other.
     for reaching in reached.values():
-        x, g = reaching
-        if type(g) is not np.ndarray:
-            reaching[1] = np.asarray(g) if isinstance(g, np.generic) else g
-        elif g.base is not None or holders.setdefault(id(g), x) is not x:
-            reaching[1] = g.copy()
+        g = reaching[1]
+        if isinstance(g, np.ndarray):
+            key = id(g)
+            if g.base is not None or key in held:
+                reaching[1] = g.copy()
+            held.add(key)
+        elif isinstance(g, np.generic):
+            reaching[1] = np.asarray(g)
     return reached
 
 

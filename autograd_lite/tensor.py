@@ -32,15 +32,19 @@ def apply(
     params: dict[str, Any],
     forward: Callable[..., Any] | None = None,
 ) -> Any:
-    """Compute an op and record it: a Tensor, or an array where there is no Tensor to record."""
+    """Compute an op, and record it where recording is on.
+
+    A Tensor, or an array where no input is a Tensor.
+    """
+    compute = forward or op.forward
     found: list[Any] = []
     wanted_by = 0
-    recorded = converted = False
+    any_tensor = converted = False
     for x in inputs:
         if type(x) is Tensor:
             found.append(x.data)
             wanted_by |= x.wanted_by
-            recorded = True
+            any_tensor = True
         elif type(x) in _PLAIN:
             found.append(x)
         else:
@@ -49,11 +53,10 @@ def apply(
     values = tuple(found)
     if params:
         _refuse_tensors(op, params)
-    if not recorded:
-        return op.forward(*map(as_array, values), **params)
+    if not any_tensor:
+        return compute(*map(as_array, values), **params)
     if converted:
         inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
-    compute = forward or op.forward
     try:
         data = compute(*values, **params) if params else compute(*values)
     except Exception as error:

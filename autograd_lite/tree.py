@@ -19,7 +19,7 @@ Build = Callable[[Iterator[Any]], Any]
 def parted(tree: Any) -> tuple[list[Any], Build]:
     """List the leaves of a nested structure, in order, with what builds the same of others.
 
-    What is built does not change when `tree` does.
+    What builds takes all of the iterator it is given, and does not change when `tree` does.
     """
     apart = _apart(tree.__class__)
     if apart is None:

@@ -18,8 +18,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import least
-
 Run = Callable[[], Any]
 Arrays = Sequence[Any]
 
@@ -273,33 +271,7 @@ class Micrograd(Peer):
         return {self.name: run}
 
 
-class LeastTape(Peer):
-    """No library, but the least that a tape in Python can do."""
-
-    name = "least tape"
-    package = "numpy"
-
-    def __init__(self) -> None:
-        self.np = least.namespace
-
-    def mlp(self, X: Any, Y: Any, parameters: Arrays) -> dict[str, Run]:
-        def run() -> Any:
-            W1, b1, W2, b2 = leaves = [least.leaf(p) for p in parameters]
-            hidden = least.relu(least.linear(X, W1, b1))
-            loss = least.softmax_cross_entropy(least.linear(hidden, W2, b2), Y)
-            return loss.data, tuple(least.gradients(loss, leaves))
-
-        return {self.name: run}
-
-    def gradient(self, f: Callable[[Any], Any], x: Any) -> dict[str, Run]:
-        def run() -> Any:
-            leaf = least.leaf(x)
-            return least.gradients(f(leaf), [leaf])[0]
-
-        return {self.name: run}
-
-
-PEERS: tuple[type[Peer], ...] = (LeastTape, HIPSAutograd, MyGrad, PyTorch, JAX, Advect, Micrograd)
+PEERS: tuple[type[Peer], ...] = (HIPSAutograd, MyGrad, PyTorch, JAX, Advect, Micrograd)
 
 
 def installed() -> tuple[list[Peer], list[str]]:

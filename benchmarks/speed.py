@@ -17,9 +17,9 @@ import autograd_lite as ag
 from autograd_lite.op import OPS
 from autograd_lite.tensor import apply
 
-from . import networks
+from . import least, networks
 from .measure import Figure, Run, Setting, Ways, clock, contest, race, spreads, without_collector
-from .peers import LeastTape, Peer
+from .peers import Peer
 
 MLPS = (
     # inputs, hidden, outputs, batch, dtype, the ratio that backward() and value_and_grad aim for
@@ -51,6 +51,7 @@ def _mlp(
         "backward(), X @ W + b": networks.on_tape(X, Y, parameters, networks.linear),
         "value_and_grad": networks.as_function(X, Y, parameters),
         "derive": networks.derived(X, Y, parameters),
+        "least tape": least.mlp(X, Y, parameters),
     }
     if _numba_installed():
         ways["derive, Numba"] = networks.derived(X, Y, parameters, "numba")
@@ -156,12 +157,6 @@ def gradient(f: Callable[..., Any], x: Any, n: int) -> Run:
     return run
 
 
-def least_gradient(f: Callable[..., Any], x: Any, n: int) -> Run:
-    """The gradient of a chain on the least tape."""
-    tape = LeastTape()
-    return tape.gradient(lambda leaf: f(tape.np, leaf, n), x)[tape.name]
-
-
 def chain(
     f: Callable[..., Any], hand: Callable[..., Any], x: Any, n: int, setting: Setting, case: str
 ) -> Iterator[Figure]:
@@ -174,7 +169,11 @@ def chain(
 
     yield from contest(
         case,
-        {"by hand": partial(hand, x, n), "backward()": gradient(f, x, n)},
+        {
+            "by hand": partial(hand, x, n),
+            "backward()": gradient(f, x, n),
+            "least tape": least.gradient(f, x, n),
+        },
         setting,
         peers=lambda peer: _affordable(peer.gradient(lambda x: f(peer.np, x, n), x), n),
         per=n,
@@ -224,18 +223,18 @@ def _lengths(
     lengths = [10**k for k in range(3, largest + 1)]
     for n in lengths:
         yield from chain(f, hand, x, n, setting, f"n = {n:,}")
-    # Python's cycle collector goes through a growing tape again and again.
-    for tape, collector, label in (
-        (gradient, contextlib.nullcontext, "backward() / at n = 1,000"),
-        (gradient, without_collector, "backward() / at n = 1,000, collector off"),
-        (least_gradient, contextlib.nullcontext, "least tape / at n = 1,000"),
+    label = "/ at n = 1,000"
+    for way, collector, said, aim in (
+        (gradient, contextlib.nullcontext, f"backward() {label}", 1.3),
+        # Python's cycle collector goes through a growing tape again and again.
+        (gradient, without_collector, f"backward() {label}, collector off", 1.3),
+        (least.gradient, contextlib.nullcontext, f"least tape {label}", None),
     ):
-        ways = {f"n = {n:,}": tape(f, x, n) for n in lengths}
+        ways = {f"n = {n:,}": way(f, x, n) for n in lengths}
         with collector():
             measured = race(ways, setting, dict(zip(ways, lengths, strict=True)))
         for (case, spread), n in zip(measured.items(), lengths, strict=True):
-            aimed = tape is gradient and n == lengths[-1]
-            yield spread.figure(case, label, aim=1.3 if aimed else None)
+            yield spread.figure(case, said, aim=aim if n == lengths[-1] else None)
 
 
 def protocol(setting: Setting) -> Iterator[Figure]:

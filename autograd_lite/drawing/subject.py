@@ -104,7 +104,8 @@ def _program(step: Step, args: Sequence[Any]) -> Tensor:
         if isinstance(values[x.birth], Tensor):
             values[x.birth].name = spelling.names.get(x.birth)
     results = [values[x.birth] for x in program.outputs]
-    returned: Tensor = apply(_RETURN, tuple(results), NOTHING)
+    made = [x if isinstance(x, Tensor) else Tensor(x) for x in results]
+    returned: Tensor = apply(_RETURN, tuple(made), NOTHING)
     returned.name = "results"
     return returned
 

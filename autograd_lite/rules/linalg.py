@@ -15,6 +15,7 @@ from .decompositions import real, svdvals
 from .products import conj
 
 _LARGE = 2**15
+"""So many elements has the first factor of a large product."""
 
 
 def transposed(x):
@@ -25,9 +26,9 @@ def transposed(x):
 
 
 def product(a, b):
-    # Of small matrices `dot` is the same product at half of the overhead; it clears its result
-    # first, which takes longer for large ones.
-    if type(b) is np.ndarray and a.ndim == 2 == b.ndim and a.size < _LARGE:
+    # `dot` starts in half of the time of `@`, but clears its result first, which shows in large
+    # products.
+    if type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and a.size < _LARGE:
         return a.dot(b)
     return a @ b
 

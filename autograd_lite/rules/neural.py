@@ -11,7 +11,7 @@ import numpy as np
 
 from ..declare import function, ufunc
 from ..errors import NoRuleError, ShapeError
-from ..sums import are_ones, row_sums
+from ..sums import row_sums, surely_ones
 from ..tensor import Tensor
 from .reductions import kept
 
@@ -219,14 +219,14 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     if not isinstance(logits, Tensor):
         logits = np.asarray(logits)
     shape, dtype = logits.shape, logits.dtype
-    rows = type(labels) is np.ndarray and labels.shape == shape != ()
-    if not rows or labels.dtype is not dtype:
+    as_logits = type(labels) is np.ndarray and labels.dtype is dtype and labels.shape == shape
+    if not as_logits or not shape:
         labels = _labels(labels, shape, dtype)
     return _record_cross_entropy(logits, labels, log_softmax(logits))
 
 
 def _labels(labels: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """Check labels for logits of a shape and dtype, and give rows of them that dtype."""
+    """Check labels; give rows of them the dtype of floating-point logits."""
     name = "softmax_cross_entropy"
     if not isinstance(labels, Tensor):
         labels = np.asarray(labels)
@@ -238,8 +238,10 @@ def _labels(labels: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     kind = labels.dtype.kind
     if kind == "c":
         raise TypeError(f"{name}: labels cannot be complex")
-    if labels.shape == shape != ():  # or a loss of float32 logits would be float64
-        return labels.astype(dtype) if labels.dtype != dtype and dtype.kind == "f" else labels
+    if shape and labels.shape == shape:
+        if labels.dtype == dtype or dtype.kind != "f":
+            return labels
+        return labels.astype(dtype)  # or a loss of float32 logits would be float64
     if not shape or labels.shape != shape[:-1]:
         raise ShapeError(
             f"{name}: labels of shape {labels.shape} do not fit logits of shape {shape}; "
@@ -263,7 +265,7 @@ def check_labels(labels: Any, shape: tuple[int, ...]) -> None:
     name = "softmax_cross_entropy"
     if labels.shape == shape:
         sums = row_sums(labels)
-        if not (are_ones(sums) or np.abs(sums - 1.0).max() < _most_off(labels.dtype)):
+        if not (surely_ones(sums) or np.abs(sums - 1.0).max(initial=0.0) < _most_off(labels.dtype)):
             raise ValueError(f"{name}: each row of labels must sum to one, as probabilities do")
     elif labels.size and (labels.min() < 0 or labels.max() >= shape[-1]):
         wrong = labels[(labels < 0) | (labels >= shape[-1])].flat[0]
