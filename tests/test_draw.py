@@ -6,6 +6,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from drawings import mlp, parameter, renders, svg_text
 from hypothesis import given, settings
@@ -222,3 +223,8 @@ def test_importing_the_package_does_not_import_graphviz():
     code = "import sys, autograd_lite, autograd_lite.drawing; print('graphviz' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_program_of_constants_alone_is_drawn():
+    step = ag.derive(lambda x: np.sum(np.ones(2)), np.ones(2))
+    assert "return" in ag.draw(step).source

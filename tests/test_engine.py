@@ -323,3 +323,27 @@ def test_a_record_is_small():
     y = x + 1.0
     parts = (y, y.data, y.inputs, y.values, y.birth)
     assert sum(sys.getsizeof(part) for part in parts) <= 400
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (300, 200)])
+def test_a_product_is_the_same_by_each_way_of_computing_it(shape):
+    rng = np.random.default_rng(0)
+    x, W, b = rng.standard_normal(shape), rng.standard_normal((shape[1], 5)), np.ones(5)
+    for order in "C", "F":
+        X = np.asarray(x, order=order)
+        np.testing.assert_allclose(ag.linear(X, W, b), X @ W + b, rtol=1e-12)
+        by_x, by_W = ag.grad(lambda X, W: np.sum(ag.linear(X, W, b) ** 2), (0, 1))(X, W)
+        y = X @ W + b
+        np.testing.assert_allclose(by_x, 2 * y @ W.T, rtol=1e-12)
+        np.testing.assert_allclose(by_W, X.T @ (2 * y), rtol=1e-12)
+
+
+def test_a_layer_of_a_number_is_refused_by_its_shapes():
+    W, b = ag.Tensor(np.ones((3, 2)), requires_grad=True), np.ones(2)
+    with pytest.raises(ag.errors.ShapeError, match="linear"):
+        ag.linear(3.0, W, b)
+
+
+def test_a_tensor_in_a_keyword_is_refused_also_where_the_arrays_are_plain():
+    with pytest.raises(ag.errors.NoRuleError, match="the keyword at_zero was given a Tensor"):
+        ag.relu(np.ones(2), at_zero=ag.Tensor(1.0))

@@ -171,3 +171,33 @@ def test_targets_of_whole_numbers_leave_a_likelihood_in_the_precision_of_its_par
     for family in ("poisson", "bernoulli"):
         value, gradient = ag.value_and_grad(nn.glm_nll(family))(theta, np.array([1, 0]))
         assert (value.dtype, gradient.dtype) == (np.float32, np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_cross_entropy_of_no_samples_is_zero(dtype):
+    empty = np.empty((0, 3), dtype)
+    value, gradient = ag.value_and_grad(ag.softmax_cross_entropy)(empty, empty)
+    assert value == 0.0
+    assert gradient.shape == (0, 3)
+    assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [[0.5, 0.5], [0.9, 0.2]],
+        [[np.nan, 1.0], [0.0, 1.0]],
+        [[0.0, 0.0], [1.0, 1.0]],
+        [[1.0, 0.0], [1.0, 0.01]],
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_cross_entropy_refuses_rows_that_do_not_sum_to_one(labels, dtype):
+    with pytest.raises(ValueError, match="each row of labels must sum to one"):
+        ag.softmax_cross_entropy(np.zeros((2, 2), dtype), np.array(labels, dtype) * 1.5)
+
+
+def test_cross_entropy_of_a_single_number_is_refused():
+    for number in 1.0, np.float64(1.0), np.array(1.0):
+        with pytest.raises(ag.errors.ShapeError, match=r"labels of shape \(\) do not fit logits"):
+            ag.softmax_cross_entropy(number, number)

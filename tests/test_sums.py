@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.sums import row_sums, sum_of_rows, unbroadcast
+from autograd_lite.sums import row_sums, sum_of_rows, surely_ones, unbroadcast
 
 SHAPES = [(3, 4), (1, 5), (5, 1), (0, 3), (3, 0), (2049, 2), (2, 2049), (2, 3, 4), (4,)]
 
@@ -46,3 +46,23 @@ def test_a_cotangent_that_does_not_fit_is_refused():
     for shape in ((5,), (2, 3, 4), (3, 2)):
         with pytest.raises(ag.ShapeError, match=r"a cotangent of shape \(3, 4\) does not fit"):
             unbroadcast(np.ones((3, 4)), shape)
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (np.ones(4), True),
+        (np.ones(4, np.float32), True),
+        (np.ones((2, 3)), True),
+        (np.ones(4, np.float16), False),  # not looked at, as are the next ones
+        (np.ones(4, int), False),
+        (np.ones(2049), False),
+        ([1.0, 1.0], False),
+        (np.array([1.0, np.nan]), False),
+        (np.array([1.0, np.nextafter(1.0, 2.0)]), False),
+        (np.array([1.0, 0.0, 2.0]), False),
+        (np.empty(0), True),
+    ],
+)
+def test_what_is_surely_ones_is(x, expected):
+    assert surely_ones(x) is expected
