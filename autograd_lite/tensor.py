@@ -51,10 +51,10 @@ def apply(
             found.append(as_array(x, f"an argument of {op.name}"))
             converted = True
     values = tuple(found)
-    if params:
-        _refuse_tensors(op, params)
     if not any_tensor:
         return compute(*map(as_array, values), **params)
+    if params:
+        _refuse_tensors(op, params)
     if converted:
         inputs = tuple(x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True))
     try:

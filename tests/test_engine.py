@@ -342,8 +342,3 @@ def test_a_layer_of_a_number_is_refused_by_its_shapes():
     W, b = ag.Tensor(np.ones((3, 2)), requires_grad=True), np.ones(2)
     with pytest.raises(ag.errors.ShapeError, match="linear"):
         ag.linear(3.0, W, b)
-
-
-def test_a_tensor_in_a_keyword_is_refused_also_where_the_arrays_are_plain():
-    with pytest.raises(ag.errors.NoRuleError, match="the keyword at_zero was given a Tensor"):
-        ag.relu(np.ones(2), at_zero=ag.Tensor(1.0))
