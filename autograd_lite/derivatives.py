@@ -74,9 +74,8 @@ class _Run:
                 fresh.wanted_by |= bit
                 leaves[fresh.birth] = fresh
             self.since = next(iter(leaves), sys.maxsize)
-            fresh_args = self._build(iter(leaves.values()))
+            self.out = recorded(f, self._build(iter(leaves.values())))
             now = mode()
-            self.out = f(fresh_args) if now.recording else recorded(f, fresh_args)
             self.reached_from_outside = now.recording and (now.tracing or self._wanted_by_others())
         finally:
             del _running[bit]
@@ -92,7 +91,7 @@ class _Run:
                 wanted_by |= y.wanted_by
         if not wanted_by & ~self.bit:
             return False
-        around = list(itertools.takewhile(lambda run: run is not self, list(_running.values())))
+        around = itertools.takewhile(lambda run: run is not self, list(_running.values()))
         return bool(wanted_by & BACKWARD) or any(run.made(y) for run in around for y in values)
 
     def made(self, y: Any) -> bool:

@@ -201,3 +201,10 @@ def test_cross_entropy_of_a_single_number_is_refused():
     for number in 1.0, np.float64(1.0), np.array(1.0):
         with pytest.raises(ag.errors.ShapeError, match=r"labels of shape \(\) do not fit logits"):
             ag.softmax_cross_entropy(number, number)
+
+
+def test_complex_labels_are_refused_whatever_the_logits_are():
+    rows = np.eye(2, dtype=complex)
+    for logits in rows, rows.real:
+        with pytest.raises(TypeError, match="labels cannot be complex"):
+            ag.softmax_cross_entropy(logits, rows)

@@ -218,10 +218,7 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     """
     if not isinstance(logits, Tensor):
         logits = np.asarray(logits)
-    shape, dtype = logits.shape, logits.dtype
-    as_logits = type(labels) is np.ndarray and labels.dtype is dtype and labels.shape == shape
-    if not as_logits or not shape:
-        labels = _labels(labels, shape, dtype)
+    labels = _labels(labels, logits.shape, logits.dtype)
     return _record_cross_entropy(logits, labels, log_softmax(logits))
 
 
