@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .program import Node, Program, filled_with, ratio
+from .program import Node, Program, filled_with
+from .samples import Sizes, averaged, is_range
 from .symbols import escaped, is_letter, symbol, word
 from .terms import (
     Binds,
@@ -86,7 +87,7 @@ def latex(
     *,
     by: Sequence[Node] = (),
     arrays: Sequence[tuple[str, Any]] = (),
-    sizes: Mapping[int, str] | None = None,
+    sizes: Sizes | None = None,
     style: Literal["papers", "short"] = "papers",
     environment: str = "aligned",
 ) -> str:
@@ -103,7 +104,7 @@ def latex(
         program that is no gradient.
     arrays : sequence of (str, array)
         What constants are called.
-    sizes : mapping of int to str
+    sizes : Sizes
         What whole numbers are called that results are divided by: the number of samples.
     style : {"papers", "short"}
         The derivative by Z1 as \frac{\partial L}{\partial Z_1}, or as \mathrm{d}Z_1.
@@ -116,7 +117,7 @@ def latex(
     str
         The equations forward; after an empty line those backward, if there are.
     """
-    writer = _Writer(program, names, by, arrays, sizes or {}, style)
+    writer = _Writer(program, names, by, arrays, sizes or Sizes(), style)
     blocks = [
         rf"\begin{{{environment}}}"
         + "\n"
@@ -136,7 +137,7 @@ class _Writer:
         names: Mapping[int, str],
         by: Sequence[Node],
         arrays: Sequence[tuple[str, Any]],
-        sizes: Mapping[int, str],
+        sizes: Sizes,
         style: str,
     ) -> None:
         self.program = program
@@ -146,7 +147,7 @@ class _Writer:
         self.sizes = sizes
         self.style = style
         self.terms: dict[int, Term] = {}
-        self.taken: set[str] = {"N"} & set(sizes.values())
+        self.taken: set[str] = {"N"} & set(sizes.names.values())
         self.forward = self._forward()
         self._choose()
 
@@ -264,14 +265,20 @@ class _Writer:
             return Term(self._slice(value))
         if isinstance(value, np.ndarray) and filled_with(value) is not None:
             return _filled(self.constant(value.flat[0]), value.shape)
+        if is_range(value):
+            length = self.sizes.of_range(value)
+            last = f"{length} - 1" if length else str(len(value) - 1)
+            return Term(rf"(0, \ldots, {last})", Binds.CLOSED)
         return Term(word(getattr(value, "__name__", type(value).__name__)))
 
-    def size(self, n: int) -> str:
+    def size(self, n: int, name: str | None) -> str:
         """Write a whole number by its name, if it has one."""
-        name = self.sizes.get(n, str(n))
+        if name is None:
+            return str(n)
+        times, _, name = name.rpartition(" * ")
         if name.endswith(".size"):
-            return rf"\operatorname{{size}}({symbol(name.removesuffix('.size'))})"
-        return name
+            name = rf"\operatorname{{size}}({symbol(name.removesuffix('.size'))})"
+        return f"{times} {name}".lstrip()
 
     # Expressions
 
@@ -305,8 +312,8 @@ class _Writer:
         if fn is np.divide or fn is np.reciprocal:
             a, b = args if fn is np.divide else (Term("1"), args[0])
             n = line.inputs[-1]
-            if n.is_constant and isinstance(n.value, int | np.integer) and n.value in self.sizes:
-                b = Term(self.size(int(n.value)))
+            if n.is_constant and isinstance(n.value, int) and (name := self.sizes.name(n, n.value)):
+                b = Term(self.size(n.value, name))
             return times(a, b, r"\oslash", False) if n.ndim else quotient(a, b)
         if fn is np.square or fn is np.power:
             return power(args[0], "2" if fn is np.square else args[1].text, line.ndim)
@@ -318,10 +325,10 @@ class _Writer:
 
     def _product(self, inputs: Sequence[Node], args: Sequence[Term]) -> Term:
         (x, c), (written, factor) = inputs, args
-        if (found := ratio(c, x.dtype)) is not None:
-            k, n = found
+        if (found := self.sizes.share(c, x.dtype)) is not None:
+            k, n, name = found
             above = written if abs(k) == 1 else times(number(abs(k)), written)
-            term = quotient(above, Term(self.size(n)))
+            term = quotient(above, Term(self.size(n, name)))
             return negated(term) if k < 0 else term
         if x.ndim and c.ndim:
             return times(written, factor, r"\odot")
@@ -360,9 +367,12 @@ class _Writer:
             x = self._subscripted(x, ",".join(letters))
         term = Term(f"{sign} {within(x, Binds.BIG)}", Binds.BIG)
         if fn is np.mean:
-            n = np.size(line.inputs[0].value) // max(np.size(line.value), 1)
-            return quotient(term, Term(self.size(n)))
+            return quotient(term, self._averaged(line))
         return term
+
+    def _averaged(self, line: Node) -> Term:
+        n = averaged(line)
+        return Term(self.size(n, self.sizes.name(line, n)))
 
     def _subscripted(self, x: Term, below: str) -> Term:
         return Term(f"{within(x, Binds.SYMBOL)}_{{{below}}}", Binds.SUBSCRIPT)
@@ -393,8 +403,7 @@ class _Writer:
             else:
                 label = self._subscripted(labels, "i").text
                 total = rf"\sum_{{i}} {self._subscripted(log_p, f'i,{label}').text}"
-            n = Term(self.size(len(line.inputs[0].value)))
-            return negated(quotient(Term(total, Binds.BIG), n))
+            return negated(quotient(Term(total, Binds.BIG), self._averaged(line)))
         return None
 
     def _in_general(self, line: Node, name: str, args: Sequence[Term]) -> Term:

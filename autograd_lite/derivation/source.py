@@ -18,20 +18,26 @@ from .definitions import definitions
 from .literals import literal
 from .names import Attribute, leaf_paths, parts_of
 from .passes import expand
-from .program import Node, Program, made_by
+from .program import Program
+from .samples import Resized, following
 from .spelling import Spelling, identifier
 
 __all__ = ["READ_AS", "Written", "readable", "write"]
+
+
+def _cross_entropy(logits: Any, labels: Any, log_p: Any) -> Any:
+    if labels.ndim < logits.ndim:
+        return -log_p[(*np.indices(labels.shape, sparse=True), labels)].mean()
+    n = labels.size // labels.shape[-1]
+    total = -(labels * log_p).sum()
+    return total if n == 1 else total / n
+
 
 _SHORT = 3
 """A function of so many NumPy calls is written out; a longer one is defined above the program."""
 READ_AS: dict[Callable[..., Any], Callable[..., Any]] = {
     unwrap(masked): lambda mask, g: np.where(mask, g, 0),
-    cross_entropy: lambda z, labels, log_p: (
-        -(labels * log_p).sum() / (labels.size // labels.shape[-1])
-        if labels.ndim == z.ndim
-        else -log_p[(*np.indices(labels.shape, sparse=True), labels)].mean()
-    ),
+    cross_entropy: _cross_entropy,
     unwrap(won): lambda over, tie, g: np.where(over, g, np.where(tie, g * 0.5, 0)),
 }
 """What a fast implementation stands for."""
@@ -88,6 +94,7 @@ def write(
     args: Sequence[Any],
     result: Any,
     differentiated: Container[int],
+    resized: Resized | None = None,
 ) -> Written:
     """Write a program as a function of NumPy.
 
@@ -103,6 +110,8 @@ def write(
         dataclass is returned as the dict of its fields.
     differentiated : set of int
         The births of the arguments that derivatives are taken by: the others are data.
+    resized : Resized, optional
+        The same for another number of samples.
 
     Returns
     -------
@@ -113,9 +122,12 @@ def write(
     parameters = [spelling.free(identifier(name)) for name in names]
     taken_apart = _arguments(spelling, parameters, args)
     data = [x for x in program.arguments if x.birth not in differentiated and x.ndim]
-    if data:
-        first, last = data[0], data[-1]
-        spelling.sizes = _sizes(program, first, last, spelling.names[last.birth])
+    if resized:
+        samples = [x for x in data if len(x.value) == resized.n]
+        first, last = spelling.names[samples[0].birth], spelling.names[samples[-1].birth]
+        sizes = {samples[-1].value.size: f"{last}.size", resized.n: "N"}
+        other = resized._replace(program=readable(resized.program))
+        spelling.sizes = following(program, other, sizes)
     lines = spelling.lines()
     returned = _display(result, iter(_outputs(spelling)))
     if isinstance(result, tuple) and len(result) > 1:
@@ -123,8 +135,8 @@ def write(
     head = []
     if spelling.arrays:
         head.append(f"{', '.join(name for name, _ in spelling.arrays)}, = constants")
-    if "N" in {spelling.sizes[n] for n in spelling.sizes_used}:
-        head.append(f"N = len({spelling.names[data[0].birth]})")
+    if "N" in spelling.sizes_used:
+        head.append(f"N = len({first})")
     shapes = ", ".join(f"{spelling.names[x.birth]} {x.shape}" for x in data)
     head += [f"# right for the shapes it was derived for: {shapes}"] * bool(data)
     return Written(spelling, parameters, [*taken_apart, *head, *lines, f"return {returned}"])
@@ -153,16 +165,6 @@ def _arguments(spelling: Spelling, parameters: Sequence[str], args: Sequence[Any
             else:
                 spelling.names[next(nodes).birth] = parameter
     return lines
-
-
-def _sizes(program: Program, first: Node, last: Node, name: str) -> dict[int, str]:
-    """Names for the number of samples and of entries, where no other length is the same."""
-    n, entries = len(first.value), int(np.prod(last.shape))
-    nodes = [x for x in program.nodes() if not made_by(x, np.matrix_transpose)]
-    others = {length for x in nodes for length in x.shape[x.shape[:1] == (n,) :]}
-    others |= {int(np.prod(x.shape)) for x in nodes if x.shape[:1] != (n,)}
-    named = {entries: f"{name}.size", n: "N"}
-    return {count: text for count, text in named.items() if count not in others}
 
 
 def _outputs(spelling: Spelling) -> list[str]:

@@ -18,7 +18,8 @@ from ..op import Op
 from ..rules.assignment import last
 from ..rules.indexing import HOLE, scatter
 from .literals import literal, parsed
-from .program import Node, Program, filled_with, made_by, ratio
+from .program import Node, Program, filled_with, made_by
+from .samples import Sizes, is_range
 
 __all__ = ["Spelling", "identifier"]
 
@@ -69,20 +70,20 @@ class Spelling:
     ----------
     names : dict of int to str
         Of each node that has a line of its own, by birth.
-    sizes : dict of int to str
+    sizes : Sizes
         Names for whole numbers that results are divided by: the number of samples.
     """
 
     def __init__(self, program: Program, quotients: bool = True) -> None:
         self.program = program
         self.quotients = quotients
-        self.sizes: dict[int, str] = {}
+        self.sizes = Sizes()
         self.names: dict[int, str] = {}
         self.arrays: list[tuple[str, Any]] = []
         self.helpers: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self.imports: set[str] = set()
         self.unnamed = 0
-        self.sizes_used: set[int] = set()
+        self.sizes_used: set[str] = set()
         self._taken = {"N", *_RESERVED, *(identifier(x.op.name) for x in program.lines if x.op)}
         self._inline: dict[int, ast.expr] = {}
 
@@ -127,8 +128,9 @@ class Spelling:
             return written
         if isinstance(value, np.ndarray) and filled_with(value) is not None:
             return self._filled(value)
-        if isinstance(value, np.ndarray) and np.array_equal(value, np.arange(value.size)):
-            return self.call("np.arange", [self.count(value.size)], _dtype(value, np.int64))
+        if is_range(value):
+            n = self.size(value.size, self.sizes.of_range(value))
+            return self.call("np.arange", [n], _dtype(value, np.int64))
         for taken, known in self.arrays:
             if known is value:
                 return ast.Name(taken)
@@ -162,16 +164,16 @@ class Spelling:
     def _divided(self, line: Node) -> ast.expr | None:
         """Write ``x * (k / n)`` as ``k * x / n``, with a name for n if it has one."""
         x, c = line.inputs
-        found = ratio(c, line.dtype)
+        found = self.sizes.share(c, line.dtype)
         if found is None or self._plain(c, line) is None:
             return None
-        k, n = found
+        k, n, name = found
         is_mask = x.dtype.kind == "b"
         if not is_mask and (x.dtype.kind not in "fc" or x.dtype != line.dtype):
             return None  # integers wrap around
         if abs(k) > 1 and x.dtype.itemsize < 4:
             return None
-        numerator, divisor = self.operand(x), self.count(n)
+        numerator, divisor = self.operand(x), self.size(n, name)
         if k == -1 and is_mask:  # which has no minus
             divisor = ast.UnaryOp(ast.USub(), divisor)
         elif k == -1:
@@ -180,12 +182,12 @@ class Spelling:
             numerator = ast.BinOp(ast.Constant(k), ast.Mult(), numerator)
         return ast.BinOp(numerator, ast.Div(), divisor)
 
-    def count(self, n: int) -> ast.expr:
-        """Write a whole number that something is divided by: the number of samples has a name."""
-        if n not in self.sizes:
+    def size(self, n: int, name: str | None) -> ast.expr:
+        """Write a whole number that something is divided by, by its name if it has one."""
+        if name is None:
             return ast.Constant(n)
-        self.sizes_used.add(n)
-        return parsed(self.sizes[n])
+        self.sizes_used.add(name.rpartition(" * ")[2])
+        return parsed(name)
 
     def _plain(self, c: Node, line: Node) -> Any:
         """A constant number as one of Python's; None where the dtype is another with such."""
@@ -320,9 +322,9 @@ def _comparison(kind: type[ast.cmpop]) -> Form:
 
 
 def _quotient(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
-    n = line.inputs[1].value
-    whole = line.inputs[1].is_constant and isinstance(n, int)
-    return ast.BinOp(args[0], ast.Div(), spelling.count(n) if whole else args[1])
+    n = line.inputs[1]
+    name = spelling.sizes.name(n, n.value) if isinstance(n.value, int) else None
+    return ast.BinOp(args[0], ast.Div(), spelling.size(n.value, name) if name else args[1])
 
 
 def _method(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:

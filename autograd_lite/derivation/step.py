@@ -24,10 +24,11 @@ from .latex import latex
 from .names import leaf_names, parts_of
 from .passes import PASSES
 from .program import Program, forget_example, stand_in
+from .samples import of_another_size
 from .saving import save
 from .source import Written, write
 from .table import Table, table
-from .trace import trace
+from .trace import record, trace
 
 __all__ = ["Step", "derive"]
 
@@ -82,7 +83,8 @@ def derive(
     Notes
     -----
     Arrays that `f` takes from elsewhere are constants of the program, listed in `Step.captured`.
-    Variables keep the names that `f` gives them.
+    Variables keep the names that `f` gives them. `f` is called on the example, on other data, and
+    with another number of samples: what follows that number is written with `N`.
 
     Examples
     --------
@@ -256,13 +258,23 @@ class Derived:
             results.append(map_leaves(lambda _: 0, out))
             return flatten(out)
 
-        program = trace(on_arrays, [x for _, x, _ in moving], [name for name, _, _ in moving])
-        if argnums is None:
-            program = replace(program, values=len(program.outputs))
-        for simplified in PASSES.values():
-            program = simplified(program)
-        self.program = program
+        example = [x for _, x, _ in moving]
+        names = [name for name, _, _ in moving]
+
+        def simplified(program: Program) -> Program:
+            if argnums is None:
+                program = replace(program, values=len(program.outputs))
+            for simpler in PASSES.values():
+                program = simpler(program)
+            return program
+
+        self.program = program = simplified(trace(on_arrays, example, names))
         self._structure = results[0]
+        self._resized = of_another_size(
+            lambda other: simplified(record(on_arrays, other, names)[0]),
+            example,
+            [i not in chosen for _, _, i in moving],
+        )
         whose = [(x, i) for x, (_, _, i) in zip(program.arguments, moving, strict=True)]
         self._by = [x for j in chosen for x, i in whose if i == j]
         self.run = compiled(program, self.args, self._structure)
@@ -273,7 +285,9 @@ class Derived:
     def written(self) -> Written:
         """The program as source, with the arrays it needs."""
         by = {x.birth for x in self._by}
-        return write(self.program, self._argument_names, self.args, self._structure, by)
+        return write(
+            self.program, self._argument_names, self.args, self._structure, by, self._resized
+        )
 
     def latex(self, style: Any, environment: str) -> str:
         """The program as equations."""

@@ -126,6 +126,8 @@ def times(a: Term, b: Term, sign: str = "", associative: bool = True) -> Term:
 
 def quotient(a: Term, b: Term) -> Term:
     """Write a fraction, with a minus and a sum sign beside it."""
+    if b.text == "1":
+        return a
     if a.sign == "-" and a.inside is not None:
         return negated(quotient(a.inside, b))
     if a.binds == Binds.BIG or a.text.startswith(r"\frac"):
