@@ -46,7 +46,6 @@ def _fresh(x: Any, transform: str) -> Tensor:
     return fresh
 
 
-_bits = itertools.cycle([1 << k for k in range(1, 30)])
 _running: dict[int, _Run] = {}
 """The runs that have not ended, by bit, in the order in which they began."""
 
@@ -55,8 +54,8 @@ class _Run:
     """One run of a function on fresh leaves, its value `out`, and the sweep back to them.
 
     While it runs, the leaves and what is made from them have a bit in `wanted_by` that no other
-    run has. What was made keeps it. So the bits take turns: one that comes back while such a
-    Tensor is used makes a sweep longer, not wrong.
+    run has. What was made keeps it; a later run may have the same, and all that is older than its
+    own leaves is none of its.
     """
 
     def __init__(self, transform: str, f: Callable[[Any], Any], args: Any) -> None:
@@ -64,7 +63,7 @@ class _Run:
         self.leaves: dict[int, Tensor] = {}
         self.since = sys.maxsize  # as yet nothing is made from them, should another thread ask
         leaves = self.leaves
-        bit = next(_bits)
+        bit = BACKWARD << 1
         while _running.setdefault(bit, self) is not self:  # one step: of two threads one gets it
             bit <<= 1
         self.bit = bit

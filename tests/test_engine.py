@@ -342,3 +342,13 @@ def test_a_layer_of_a_number_is_refused_by_its_shapes():
     W, b = ag.Tensor(np.ones((3, 2)), requires_grad=True), np.ones(2)
     with pytest.raises(ag.errors.ShapeError, match="linear"):
         ag.linear(3.0, W, b)
+
+
+def test_a_tensor_in_a_keyword_beside_plain_arrays_is_computed_with():
+    scaled = ag.function(lambda x, *, by: x * by, lambda g, y, x, *, by: g * by)
+    by = Tensor([2.0, 3.0], requires_grad=True)
+    y = scaled(np.array([5.0, 7.0]), by=by)
+    np.sum(y).backward()
+    np.testing.assert_array_equal(by.grad, [5.0, 7.0])
+    with pytest.raises(ag.NoRuleError, match="the keyword by was given a Tensor"):
+        scaled(by, by=by)

@@ -38,6 +38,14 @@ def must_be_real(name: str, x: Any) -> None:
         raise NoRuleError(f"{name} is defined for real numbers, and was given complex ones")
 
 
+_ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in "fd"}
+
+
+def _zero(x: Any) -> Any:
+    """0 to compare an array with: NumPy would make an array of a number, and cast it, each time."""
+    return _ZEROS.get(x.dtype, 0) if type(x) is np.ndarray else 0
+
+
 def _relu(x: Any, at_zero: int = 0) -> Any:
     """Rectify: ``max(x, 0)``.
 
@@ -58,10 +66,10 @@ def _relu(x: Any, at_zero: int = 0) -> Any:
     if at_zero not in (0, 1):
         raise ValueError(f"relu: at_zero is the derivative at 0, 0 or 1, not {at_zero!r}")
     must_be_real("relu", x)
-    return np.maximum(x, 0)
+    return np.maximum(x, _zero(x))
 
 
-relu = ufunc(_relu, lambda g, y, x, at_zero=0: g * (x >= 0 if at_zero else x > 0))
+relu = ufunc(_relu, lambda g, y, x, at_zero=0: g * (x >= _zero(x) if at_zero else x > _zero(x)))
 
 
 def _sigmoid(x: Any) -> Any:
