@@ -268,3 +268,16 @@ def test_an_op_of_ones_own_is_written_by_its_name():
     op = ag.ufunc(swish_2, lambda g, y, x: g * (y + (1 - y) / (1 + np.exp(-x))))
     text = typeset(lambda x: np.sum(op(x) ** 2), b1, environment="split")
     assert_typesets(text)
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda x: np.sum(x) * np.int8(-128), r"-128 \sum x"),
+        (lambda x: 2 * (3 * np.sum(x) / 4), r"2 \cdot \frac{1}{4} \cdot 3 \sum x"),
+        (lambda x: np.sum(x**2 / 5 * 3), r"\sum 3 \cdot \frac{x^{\odot 2}}{5}"),
+        (lambda x: np.sum(x) / 3 / 5, r"\frac{1}{5} \frac{1}{3} \sum x"),
+    ],
+)
+def test_numbers_side_by_side_have_a_dot_between_them(f, text):
+    assert f"L &= {text} \\end" in ag.derive(f, np.ones(3)).latex().replace("\n", " ")

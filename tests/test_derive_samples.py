@@ -39,6 +39,9 @@ LOSSES = {
     "/ (2 N)": lambda w, X, t: squares(w, X, t) / (2 * len(X)),
     "/ (3 N)": lambda w, X, t: squares(w, X, t) / (3 * len(X)),
     "* 3 / N": lambda w, X, t: squares(w, X, t) * 3 / len(t),
+    "* 3 / (7 N)": lambda w, X, t: np.mean((X @ w - t) ** 2) * 3 / 7,
+    "* N": lambda w, X, t: np.mean((X @ w - t) ** 2) * len(X),
+    "std": lambda w, X, t: np.std(X @ w - t),
     "chosen rows": lambda w, X, t: np.sum(np.tanh(X @ w - t[np.arange(len(X))])) / t.size,
     "of a mean": lambda w, X, t: np.mean(np.tanh(X @ w) - np.mean(t)) ** 2,
     "softmax": softmax,
@@ -72,6 +75,11 @@ def test_multiples_of_the_number_of_samples_and_ranges_up_to_it_are_written_with
     step = ag.derive(LOSSES["/ (3 N)"], w, *data(5))
     assert "dw = X.T @ (2 * v1 / (3 * N))" in body(step)
     assert r"\frac{1}{3 N} \sum" in step.latex()
+    step = ag.derive(LOSSES["* 3 / (7 N)"], w, *data(5))
+    assert "dw = X.T @ (6 * v1 / (7 * N))" in body(step)
+    assert r"\frac{1}{7} \cdot 3 \cdot \frac{1}{N} \sum" in step.latex()
+    step = ag.derive(LOSSES["* N"], w, *data(5))
+    assert "loss = (v1 ** 2).mean() * N" in body(step)
     step = ag.derive(LOSSES["chosen rows"], w, *data(5))
     assert any("t[np.arange(N)]" in line for line in body(step))
     assert r"(0, \ldots, N - 1)" in step.latex()

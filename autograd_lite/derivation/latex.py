@@ -236,7 +236,10 @@ class _Writer:
 
     def operand(self, x: Node) -> Term:
         """Write a node where it is read."""
-        return self.terms[x.birth] if x.birth in self.terms else self.constant(x.value)
+        if x.birth in self.terms:
+            return self.terms[x.birth]
+        name = self.sizes.name(x, x.value)
+        return Term(self.size(x.value, name)) if name else self.constant(x.value)
 
     def constant(self, value: Any) -> Term:
         """Write a constant, or the value of a keyword."""
@@ -312,8 +315,6 @@ class _Writer:
         if fn is np.divide or fn is np.reciprocal:
             a, b = args if fn is np.divide else (Term("1"), args[0])
             n = line.inputs[-1]
-            if n.is_constant and isinstance(n.value, int) and (name := self.sizes.name(n, n.value)):
-                b = Term(self.size(n.value, name))
             return times(a, b, r"\oslash", False) if n.ndim else quotient(a, b)
         if fn is np.square or fn is np.power:
             return power(args[0], "2" if fn is np.square else args[1].text, line.ndim)
@@ -334,8 +335,7 @@ class _Writer:
             return times(written, factor, r"\odot")
         if x.ndim or (c.is_constant and not x.is_constant):
             written, factor = factor, written
-        dotted = factor.text[:1].isdigit() or written.sign == r"\cdot"
-        return times(written, factor, r"\cdot" if dotted else "")
+        return times(written, factor, written.sign if written.sign == r"\cdot" else "")
 
     def _of_matrices(self, line: Node, fn: Any, args: Sequence[Term]) -> Term | None:
         params = {key: value for key, value in line.params.items() if value is not None}

@@ -18,6 +18,8 @@ __all__ = ["Resized", "Sizes", "averaged", "following", "is_range", "of_another_
 
 _AT_LEAST = 11
 """So many samples are tried: 2 / 2 would go away."""
+_MULTIPLE = 1000
+"""The largest multiple of the number of samples that is written as one."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,20 @@ class Sizes:
         """The whole numbers k and n where a constant is k / n, and what n is called."""
         found = []
         for n, name in self.names.items() if c.birth in self.shares else ():
-            share = Fraction(float(c.value) * n).limit_denominator(4)
+            share = Fraction(float(c.value) * n).limit_denominator(_MULTIPLE)
             k, times = share.numerator, share.denominator
             if _near(k / (n * times), c.value):
-                found.append((k, n * times, name if times == 1 else f"{times} * {name}"))
+                named = name if times == 1 else f"{times} * {name}"
+                found.append((abs(k) * times, (k, n * times, named)))
         if found:
-            return min(found, key=lambda share: abs(share[0]))
+            return min(found)[1]
         plain = ratio(c, dtype)
         return plain and (*plain, None)
 
-    def name(self, x: Node, n: int) -> str | None:
+    def name(self, x: Node, n: Any) -> str | None:
         """What the number n is called that a constant is, or that a mean is over."""
-        return self.names.get(n) if x.birth in self.counts else None
+        named = self.names.items() if x.birth in self.counts else ()
+        return next((name for count, name in named if count == n), None)
 
     def of_range(self, value: np.ndarray) -> str | None:
         """What the length of 0 ... n - 1 is called."""

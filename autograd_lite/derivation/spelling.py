@@ -27,6 +27,7 @@ _OPERATORS: dict[Callable[..., Any], type[ast.operator]] = {
     np.add: ast.Add,
     np.subtract: ast.Sub,
     np.multiply: ast.Mult,
+    np.divide: ast.Div,
     np.floor_divide: ast.FloorDiv,
     np.remainder: ast.Mod,
     np.power: ast.Pow,
@@ -203,7 +204,9 @@ class Spelling:
     def _number(self, x: Node, line: Node) -> ast.expr:
         plain = self._plain(x, line)
         if plain is not None:
-            return self.constant(plain)
+            name = self.sizes.name(x, plain)
+            whole = isinstance(plain, int) or line.inputs[0].dtype.kind in "fc"
+            return self.size(plain, name) if name and whole else self.constant(plain)
         if x.is_constant and isinstance(x.value, np.integer):
             return self._of_numpy(x.value)
         return self.operand(x)
@@ -321,12 +324,6 @@ def _comparison(kind: type[ast.cmpop]) -> Form:
     return lambda _, __, args: ast.Compare(args[0], [kind()], [args[1]])
 
 
-def _quotient(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
-    n = line.inputs[1]
-    name = spelling.sizes.name(n, n.value) if isinstance(n.value, int) else None
-    return ast.BinOp(args[0], ast.Div(), spelling.size(n.value, name) if name else args[1])
-
-
 def _method(spelling: Spelling, line: Node, args: list[ast.expr]) -> ast.expr | None:
     """``x.sum(axis=0)``, with an axis in place of a tuple of one axis."""
     assert line.op is not None
@@ -377,7 +374,6 @@ _FORMS: dict[Callable[..., Any], Form] = {
     **{fn: _operator(kind) for fn, kind in _OPERATORS.items()},
     **{fn: _comparison(kind) for fn, kind in _COMPARISONS.items()},
     **dict.fromkeys((np.sum, np.mean, np.max, np.min, np.prod), _method),
-    np.divide: _quotient,
     np.negative: lambda _, __, args: ast.UnaryOp(ast.USub(), args[0]),
     np.square: lambda _, __, args: ast.BinOp(args[0], ast.Pow(), ast.Constant(2)),
     np.matrix_transpose: lambda _, line, args: ast.Attribute(

@@ -79,8 +79,11 @@ def number(value: Any) -> Term:
         text = "nan" if value != value else "-inf" if value < 0 else "inf"
     else:
         text = str(value).removesuffix(".0")
-    if text.startswith("-"):
-        return negated(number(-value))
+    term = _unsigned(text.removeprefix("-"))
+    return negated(term) if text.startswith("-") else term
+
+
+def _unsigned(text: str) -> Term:
     if text in ("inf", "nan"):
         return Term(r"\infty" if text == "inf" else word("nan"))
     digits, _, exponent = text.partition("e")
@@ -121,7 +124,14 @@ def times(a: Term, b: Term, sign: str = "", associative: bool = True) -> Term:
     left = a.text if alike else within(a, Binds.CLOSED)
     binds = {Binds.BIG: Binds.BIG, Binds.FUNCTION: Binds.OPEN}.get(b.binds, Binds.PRODUCT)
     right = within(b, Binds.CLOSED) if binds == Binds.PRODUCT else b.text
-    return Term(f"{left} {sign} {right}" if sign else f"{left} {right}", binds, sign)
+    between = sign or (r"\cdot" if _run_together(left, right) else "")
+    return Term(f"{left} {between} {right}" if between else f"{left} {right}", binds, sign)
+
+
+def _run_together(left: str, right: str) -> bool:
+    """Whether two factors side by side read as one number: 2 3, or 3 1/2."""
+    last = left.rpartition(" ")[2]
+    return right[:1].isdigit() or (last[:1].isdigit() and right.startswith(r"\frac"))
 
 
 def quotient(a: Term, b: Term) -> Term:
