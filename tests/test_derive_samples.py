@@ -114,3 +114,14 @@ def test_one_sample_is_not_divided_by():
     step = ag.derive(softmax, w, *data(1))
     assert r"\frac{1}{1}" not in step.latex()
     assert not any("/ 1" in line for line in body(step))
+
+
+def test_a_number_of_few_digits_is_not_taken_for_a_fraction():
+    X, t = (x.astype(np.float32) for x in data(5))
+
+    def times(c):
+        c = np.float32(c)
+        return body(ag.derive(lambda w, X, t: squares(w, X, t) * (c / len(X)), np.float32(w), X, t))
+
+    assert "loss = 3 * (v1 ** 2).sum() / (7 * N)" in times(3 / 7)
+    assert "loss = (v1 ** 2).sum() * 0.08975979" in times(np.pi / 7)  # near to 355 / 791

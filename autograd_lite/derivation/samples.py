@@ -18,8 +18,6 @@ __all__ = ["Resized", "Sizes", "averaged", "following", "is_range", "of_another_
 
 _AT_LEAST = 11
 """So many samples are tried: 2 / 2 would go away."""
-_MULTIPLE = 1000
-"""The largest multiple of the number of samples that is written as one."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,9 @@ class Sizes:
         """The whole numbers k and n where a constant is k / n, and what n is called."""
         found = []
         for n, name in self.names.items() if c.birth in self.shares else ():
-            share = Fraction(float(c.value) * n).limit_denominator(_MULTIPLE)
+            # With a larger denominator, some fraction is as near as this to any number.
+            largest = min(1000, 1 + int(0.1 / _rounding(c.value) ** 0.5))
+            share = Fraction(float(c.value) * n).limit_denominator(largest)
             k, times = share.numerator, share.denominator
             if _near(k / (n * times), c.value):
                 named = name if times == 1 else f"{times} * {name}"
@@ -193,6 +193,9 @@ def _in_proportion(a: Any, b: Any, n: int, m: int) -> bool:
 
 def _near(a: Any, b: Any) -> bool:
     """Whether two numbers are the same but for rounding."""
-    dtype = np.result_type(np.asarray(a).dtype, np.asarray(b).dtype, np.float16)
-    eps = float(np.finfo(dtype).eps)
-    return bool(abs(a - b) <= 8 * eps * abs(b))
+    return bool(abs(a - b) <= max(_rounding(a), _rounding(b)) * abs(b))
+
+
+def _rounding(x: Any) -> float:
+    dtype = np.asarray(x).dtype
+    return 8 * float(np.finfo(dtype if dtype.kind == "f" else float).eps)
