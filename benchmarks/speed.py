@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import itertools
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -265,20 +267,23 @@ def _by_name_and_directly(data: Any) -> dict[str, Ways]:
 def imports(setting: Setting) -> Iterator[Figure]:
     """Importing the package in a fresh interpreter / importing NumPy alone."""
     times: dict[str, list[float]] = {"numpy": [], "autograd_lite": []}
-    for module in times:
-        _import_seconds(module)  # compiles it, and reads it from the disk
-    for _ in range(3 if setting.quick else setting.rounds):
-        for module, taken in times.items():
-            taken.append(_import_seconds(module))
+    with tempfile.TemporaryDirectory() as compiled:
+        for module in times:
+            _import_seconds(module, compiled)  # compiles it, and reads it from the disk
+        for _ in range(3 if setting.quick else setting.rounds):
+            for module, taken in times.items():
+                taken.append(_import_seconds(module, compiled))
     for module, spread in spreads(times).items():
         aim = 1.3 if module == "autograd_lite" else None
         yield spread.figure("import", module, aim=aim)
 
 
-def _import_seconds(module: str) -> float:
+def _import_seconds(module: str, compiled: str) -> float:
+    """Import in a new process that keeps what it compiles, whatever the environment says."""
     code = "import time; start = time.process_time(); "
     code += f"import {module}; print(time.process_time() - start)"
-    return float(subprocess.check_output([sys.executable, "-c", code], text=True))
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled}
+    return float(subprocess.check_output([sys.executable, "-c", code], text=True, env=env))
 
 
 def derive(setting: Setting) -> Iterator[Figure]:
