@@ -4,6 +4,9 @@ A source is run on another number of samples than it was derived for, and held a
 gradient: a number that should have followed, or should not have, makes it another one.
 """
 
+import warnings
+from itertools import permutations
+
 import numpy as np
 import pytest
 
@@ -125,3 +128,48 @@ def test_a_number_of_few_digits_is_not_taken_for_a_fraction():
 
     assert "loss = 3 * (v1 ** 2).sum() / (7 * N)" in times(3 / 7)
     assert "loss = (v1 ** 2).sum() * 0.08975979" in times(np.pi / 7)  # near to 355 / 791
+
+
+def test_the_other_number_of_samples_is_near_to_a_small_one():
+    """A function may take as long as there are orders of the samples."""
+    counted = []
+
+    def f(w, X):
+        counted.append(len(X))
+        return sum(np.prod(X[list(order)] @ w) for order in permutations(range(len(X)))) / len(X)
+
+    ag.derive(f, w, data(4)[0])
+    assert set(counted) == {4, 5}  # 24 terms, and 120
+
+
+def test_samples_may_come_in_groups():
+    def f(w, X, t):
+        first, second = (X @ w - t).reshape(-1, 2).T
+        return np.sum(first * second) / len(X)
+
+    for n in (6, 14):
+        assert "loss = (first * second).sum() / N" in body(ag.derive(f, w, *data(n))), n
+
+
+def test_what_a_function_warns_of_for_another_number_of_samples_is_not_heard():
+    def f(w, X, t):
+        if len(X) != 5:
+            warnings.warn("five samples, please", stacklevel=2)
+        return squares(w, X, t) / len(X)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "loss = (v1 ** 2).sum() / N" in body(ag.derive(f, w, *data(5)))
+
+
+def test_a_float_beside_bytes_stays_one():
+    """`5 - u` wraps around where ``5.0 - u`` does not."""
+
+    def f(w, X, u):
+        return np.mean(((float(len(X)) - u) * (X @ w)) ** 2)
+
+    X, u = data(5)[0], np.arange(5, 10, dtype=np.uint8)
+    step = ag.derive(f, w, X, u)
+    scope = {}
+    exec(step.source, scope)
+    np.testing.assert_allclose(scope["step"](w, X, u)[0], f(w, X, u), rtol=1e-12)

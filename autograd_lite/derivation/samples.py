@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,8 +17,8 @@ from .program import Node, Program, forget_example, made_by, ratio
 __all__ = ["Resized", "Sizes", "averaged", "following", "is_range", "of_another_size"]
 
 
-_AT_LEAST = 11
-"""So many samples are tried: 2 / 2 would go away."""
+_FEW = 11
+"""Of so many samples or more, no more are tried: that takes long enough."""
 
 
 @dataclass(frozen=True)
@@ -97,22 +98,30 @@ def of_another_size(
     """
     data = [x for x, is_data in zip(example, is_data, strict=True) if is_data and x.ndim]
     lengths = {length for x in example for length in x.shape}
-    m = next(m for m in itertools.count(_AT_LEAST) if m not in lengths)
     counts = dict.fromkeys(len(x) for x in data if len(x))
-    for n, of_all in itertools.product(counts, (False, True)):
+    tried = [(n, m) for n in counts for m in _others(n, lengths)]
+    for (n, m), of_all in itertools.product(tried, (False, True)):
         rows = np.arange(m) % n
         other = [
             x[rows] if x.shape[:1] == (n,) and (of_all or is_data) else x.copy()
             for x, is_data in zip(example, is_data, strict=True)
         ]
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                 program = program_of(other)
         except Exception:  # it need not take this number
             continue
         forget_example(program)
         return Resized(program, n, m)
     return None
+
+
+def _others(n: int, lengths: Container[int]) -> Iterator[int]:
+    """Other numbers of samples: one near to n, for the time may grow fast, and one for groups."""
+    starts = ((n + 1, 1), (2 * n, n)) if n < _FEW else ((_FEW, 1), (12, 12))
+    for start, step in starts:
+        # With 2, a division by it may meet a factor 2.
+        yield next(m for m in itertools.count(start, step) if m > 2 and m not in lengths)
 
 
 def averaged(line: Node) -> int:

@@ -205,8 +205,10 @@ class Spelling:
         plain = self._plain(x, line)
         if plain is not None:
             name = self.sizes.name(x, plain)
-            whole = isinstance(plain, int) or line.inputs[0].dtype.kind in "fc"
-            return self.size(plain, name) if name and whole else self.constant(plain)
+            beside = (y.dtype.kind for y in line.inputs if y is not x)
+            if name and (isinstance(plain, int) or all(kind in "fc" for kind in beside)):
+                return self.size(plain, name)
+            return self.constant(plain)
         if x.is_constant and isinstance(x.value, np.integer):
             return self._of_numpy(x.value)
         return self.operand(x)
