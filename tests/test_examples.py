@@ -85,6 +85,18 @@ def test_an_example_runs_and_draws(name, tmp_path):
         assert path.suffix != ".svg" or path.read_text().rstrip().endswith("</svg>")
 
 
+@renders
+def test_the_pictures_of_the_readme_are_those_that_are_drawn_now(tmp_path):
+    """By their words: where they stand depends on the version of Graphviz."""
+    run("teaching", "--out", tmp_path)
+    for new in tmp_path.iterdir():
+        shown, drawn = (
+            sorted(re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text()))
+            for path in (FOLDER / new.name, new)
+        )
+        assert shown == drawn, f"{new.name}: run examples/teaching.py --out examples"
+
+
 @pytest.mark.parametrize("name", ["convolution", "initialisation", "mnist"])
 def test_an_example_learns_from_a_file(name, tmp_path):
     X, y, X_test, y_test = digits()

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from drawings import reused
 
 import autograd_lite as ag
 from autograd_lite.drawing import RendererNotFound, draw, renderer
@@ -201,15 +202,31 @@ def test_a_strip_has_the_shape_of_a_slide(make):
     assert 1.0 < width / height < 2.7
 
 
-def test_not_yet_stands_in_the_middle_under_its_heading():
-    for card in ET.fromstring(frames(mlp())[0].svg()).iter("{http://www.w3.org/2000/svg}g"):
-        texts = [x for x in card if tag(x) == "text" and x.text == "gradient"]
+def headings(picture):
+    """How far right of a card's heading, and below it, "not yet" stands, and how it is aligned."""
+    for card in ET.fromstring(picture.svg()).iter("{http://www.w3.org/2000/svg}g"):
+        heading = [x for x in card if tag(x) == "text" and x.text == "gradient"]
         words = [x for g in card for x in g if x.text == "not yet"]
-        if card.get("class") == "node" and words:
-            assert float(words[0].get("x")) - float(texts[-1].get("x")) == pytest.approx(
-                19.7, abs=0.1
-            )
-            assert words[0].get("text-anchor") == "middle"
+        if card.get("class", "").startswith("node") and words:
+            across, down = (float(words[0].get(key)) - float(heading[-1].get(key)) for key in "xy")
+            yield round(across, 1), round(down, 1), words[0].get("text-anchor")
+
+
+def test_not_yet_stands_in_the_middle_under_its_heading():
+    found = list(headings(frames(mlp())[0]))
+    assert len(found) == 10
+    for across, down, anchor in found:
+        assert (across, anchor) == (19.7, "middle")
+        assert down > 8
+
+
+def test_not_yet_stands_beside_a_heading_that_has_its_number_there():
+    below, beside = [], []
+    for across, down, _ in headings(frames(draw(reused, 3.0))[0]):
+        (below if down > 8 else beside).append(across)
+    assert below == [19.7] * 3
+    assert len(beside) == 1
+    assert beside[0] > 39.4  # the width of the heading
 
 
 def test_the_same_program_gives_the_same_bytes():

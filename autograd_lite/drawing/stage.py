@@ -254,7 +254,8 @@ class Stage:
         head = [i for i, x in enumerate(node) if x.tag == "text" and x.text == "gradient"]
         if not head:
             return
-        middle = float(node[head[-1]].get("x", "0")) + _HEADING / 2
+        heading = node[head[-1]]
+        left, line = (float(heading.get(key, "0")) for key in "xy")
         whole = ET.Element("g", {"id": f"{node.get('id')}-sum"})
         whole.extend(node[head[-1] + 1 :])
         del node[head[-1] + 1 :]
@@ -272,7 +273,8 @@ class Stage:
                 partial[-1].text = new
                 if new == _NOT_YET:
                     quiet = {"font-family": "Arial, Helvetica, sans-serif", "font-size": "10.00"}
-                    quiet |= {"text-anchor": "middle", "x": f"{middle:g}"}
+                    if float(old.get("y", "0")) > line + 5:  # below the heading, not beside it
+                        quiet |= {"text-anchor": "middle", "x": f"{left + _HEADING / 2:g}"}
                     partial[-1].attrib.update(quiet, fill=self._theme.quiet)
             self._sums.append(Part(partial, start, end))
         node.append(whole)
